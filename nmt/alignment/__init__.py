@@ -1,0 +1,1 @@
+"""Alignments as numbers: matrices of attention, links, export formats, scores against gold."""

@@ -1,0 +1,1 @@
+"""How a query scores a memory."""

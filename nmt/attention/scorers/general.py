@@ -1,0 +1,21 @@
+"""Luong et al. 2015, eq. 8, general. B sentences, M queries, S source positions, H query width, D memory width."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from nmt.attention.scorers.scorer import Scorer
+
+
+class General(Scorer, name="general"):
+    """score(h_t, h_s) = h_t^T W_a h_s      Luong et al. 2015, eq. 8."""
+
+    def __init__(self, config: Scorer.Config, *, query_dim: int, memory_dim: int) -> None:
+        super().__init__()
+        self.key = nn.Linear(memory_dim, query_dim, bias=False)
+
+    def keys(self, values_BSD: Tensor) -> Tensor:
+        return self.key(values_BSD)
+
+    def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
+        return query_BMH @ keys_BSA.mT

@@ -1,0 +1,28 @@
+"""The contract of a score function.
+
+B sentences, M queries per sentence (T in training, K in search, 1 inside a recurrence), S source positions,
+H query width, D memory width.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from nmt.config.component import Component, ComponentConfig
+
+
+class Scorer(nn.Module, Component, ABC, family="scorer"):
+    """score(h_t, h_s) for every query and source state. Made with `query_dim` H and `memory_dim` D."""
+
+    class Config(ComponentConfig):
+        """Settings of a score function."""
+
+    def keys(self, values_BSD: Tensor) -> Tensor:
+        """What the score needs of the source states; computed once a sentence."""
+        return values_BSD
+
+    @abstractmethod
+    def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
+        """scores_BMS, unmasked and unnormalised."""

@@ -1,0 +1,71 @@
+"""The command line: which commands there are, and how errors end. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from nmt import __version__
+from nmt.commands import align_export, evaluate, info, train, translate
+from nmt.commands.config import config_app
+from nmt.errors import NmtError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Attention-based neural machine translation with recurrent encoders, and the alignments it reads.",
+)
+app.command("train", epilog=train.EPILOG)(train.train)
+app.command("translate", epilog=translate.EPILOG)(translate.translate)
+app.command("align-export", epilog=align_export.EPILOG)(align_export.align_export)
+app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command("info", epilog=info.EPILOG)(info.info)
+app.add_typer(config_app, name="config")
+
+
+def _version(show: bool) -> None:
+    if show:
+        from importlib.metadata import version
+
+        typer.echo(f"nmt {__version__}, torch {version('torch')}, python {sys.version.split()[0]}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Versions, then stop."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    if debug:
+        os.environ["NMT_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Runs a command. Exit codes: 0 done, 2 wrong input, 1 failed while running, 130 Ctrl-C, 143 SIGTERM."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("NMT_DEBUG"):
+            traceback.print_exc()
+        for line in _message(error).split("\n"):
+            typer.echo(f"nmt: error: {line}", err=True)
+        sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
+
+
+def _message(error: Exception) -> str:
+    from nmt.report.escape import visible
+
+    if isinstance(error, NmtError):
+        return "\n".join(visible(line) for line in str(error).split("\n"))
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else "cannot write output: "
+        return visible(f"{where}{error.strerror or error}")
+    if isinstance(error, MemoryError):
+        return "out of memory; lower search.batch_sentences or data.batching"
+    first = str(error).split("\n")[0]
+    return visible(f"unexpected {type(error).__name__}: {first} (--debug before the command shows the traceback)")

@@ -1,0 +1,75 @@
+"""`nmt config`: show, schema, init."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+config_app = typer.Typer(no_args_is_help=True, help="Write, check and explain config files.", rich_markup_mode=None)
+
+SHOW_EPILOG = """Examples:
+
+  nmt config show --config my.yaml
+
+  nmt config show --config my.yaml --set model.decoder.type=luong
+"""
+SCHEMA_EPILOG = """Examples:
+
+  nmt config schema > nmt.schema.json
+
+  nmt config schema | head
+"""
+INIT_EPILOG = """Examples:
+
+  nmt config init
+
+  nmt config init --output experiments/my.yaml
+"""
+
+
+@config_app.command(epilog=SHOW_EPILOG)
+def show(
+    config: Annotated[Path | None, typer.Option(help="Config file. Default: the embedded demo.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
+) -> None:
+    """Print the config with every default filled in."""
+    from nmt.config.dump import dump_config
+    from nmt.config.experiment import Experiment
+    from nmt.config.loader import load_config
+    from nmt.embedded import demo_config
+
+    typer.echo(dump_config(load_config(Experiment, config or demo_config(), set_ or [])), nl=False)
+
+
+@config_app.command(epilog=SCHEMA_EPILOG)
+def schema() -> None:
+    """Print the JSON Schema of config files, for editors."""
+    from nmt.config.experiment import Experiment
+    from nmt.config.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(Experiment), indent=1, ensure_ascii=False))
+
+
+@config_app.command(epilog=INIT_EPILOG)
+def init(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")] = Path("my.yaml"),
+) -> None:
+    """Write a commented config to start from, and the schema beside it."""
+    from nmt.commands.output import say
+    from nmt.config.experiment import Experiment
+    from nmt.config.schema import json_schema
+    from nmt.config.template import commented_template
+    from nmt.errors import UserError
+
+    if output.exists():
+        raise UserError(f"{output}: is there already; choose another name with --output")
+    if not output.parent.is_dir():
+        raise UserError(f"{output.parent}: no such folder")
+    output.write_text(commented_template(Experiment), encoding="utf-8", newline="\n")
+    schema_file = output.with_name("nmt.schema.json")
+    text = json.dumps(json_schema(Experiment), indent=1, ensure_ascii=False) + "\n"
+    schema_file.write_text(text, encoding="utf-8", newline="\n")
+    say(f"wrote {output} and {schema_file}; edit the paths under data, then: nmt train --config {output}")

@@ -1,0 +1,96 @@
+"""`nmt train`: a config to a run folder; without a config, the embedded demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nmt.config.experiment import Experiment
+    from nmt.pipeline.run_folder import RunFolder
+    from nmt.pipeline.training import Plan, Trained
+
+EPILOG = """Examples:
+
+  nmt train
+
+  nmt train --config my.yaml --set train.max_epochs=20 --run runs/long
+"""
+DEMO_SENTENCE = "Yesterday the old woman gave the child a small book ."
+
+
+def train(
+    config: Annotated[Path | None, typer.Option(help="Config file. Default: the embedded demo.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config; repeatable.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/ and the config's name.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
+) -> None:
+    """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
+    from nmt.commands.progress import Screen
+    from nmt.config.experiment import Experiment
+    from nmt.config.loader import load_config
+    from nmt.embedded import demo_config
+    from nmt.pipeline.run_folder import RunFolder
+    from nmt.pipeline.training import plan, train_run
+
+    path = config or demo_config()
+    experiment = load_config(Experiment, path, set_ or [], check_files=True)
+    folder = RunFolder(run or Path("runs") / path.stem)
+    with Screen(quiet) as screen:
+        if not overwrite and folder.done.is_file():
+            folder.check_same(experiment)
+            screen.on_message(f"{folder.path}: already finished; translate with it, or start anew with --overwrite")
+            return
+        screen.on_message("reading the corpus and learning the vocabularies")
+        ready = plan(experiment, folder, overwrite)
+        for line in _introduction(experiment, folder, ready):
+            screen.on_message(line)
+        if dry_run:
+            return
+        folder.path.mkdir(parents=True, exist_ok=True)
+        screen.log = folder.log
+        trained = train_run(experiment, folder, ready, screen, overwrite)
+    _finish(folder, trained, demo=config is None)
+
+
+def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> list[str]:
+    """What will be trained on what, in a few lines, with the warnings of the data report."""
+    data, train = experiment.data, ready.prepared.train
+    vocabularies = " + ".join(str(len(tokenizer)) for tokenizer in ready.prepared.tokenizers)
+    report = ready.prepared.report
+    lines = [
+        f"{data.src_lang} to {data.tgt_lang}: {len(train)} training pairs, {vocabularies} {data.tokenizer.type} entries",
+        f"{experiment.model.encoder.type} encoder, {experiment.model.decoder.type} decoder, "
+        f"{ready.parameters:,} parameters, on {ready.device}",
+        f"writing to {folder.path}",
+    ]
+    lines += [f"warning: {warning}" for part in ("train", "valid") for warning in report[part]["warnings"]]
+    for name, values in report.items():
+        shared = values.get("overlap_with_train", 0)
+        if shared:
+            lines.append(f"warning: {shared} of {values['lines']} pairs of {name} are in the training data")
+    return lines
+
+
+def _finish(folder: RunFolder, trained: Trained, demo: bool) -> None:
+    """Scores, an example where this is the demo, the report, and what to type next."""
+    from nmt.commands.evaluate import score_lines
+    from nmt.commands.output import say
+    from nmt.pipeline.records import alignment_record
+    from nmt.pipeline.reporting import next_commands
+
+    for line in score_lines({name: result.scores for name, (_, result) in trained.results.items()}):
+        typer.echo(line)
+    if demo:
+        (translation,) = next(trained.translator.translate([DEMO_SENTENCE]))
+        record = alignment_record(0, translation, "word")
+        say(f"{DEMO_SENTENCE} -> {translation.text}")
+        say(f"links: {' '.join(f'{source}-{target}' for source, target in record.links)}")
+    say("next: " + next_commands(folder.path, trained.translator.has_attention)[0])
+    typer.echo(f"report: {trained.report.resolve()}")

@@ -1,0 +1,1 @@
+"""Configs: named components, strict YAML, one-line errors."""

@@ -1,0 +1,58 @@
+"""Config file and `--set` -> checked config; every mistake at once, as `file:line: key: problem`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from nmt.config.component import Section, load_plugins
+from nmt.config.draft import Draft, read_draft
+from nmt.config.kinds import Kind
+from nmt.config.messages import explain, one_line
+from nmt.config.overrides import apply_overrides
+from nmt.config.paths import resolve_paths
+
+Model = TypeVar("Model", bound=Section)
+
+
+def load_config(
+    model: type[Model], path: Path | None, overrides: Sequence[str] = (), *, check_files: bool = False
+) -> Model:
+    """The config of a YAML file, changed by `overrides` (`a.b=c`, the value in YAML); without file from the defaults.
+
+    File paths become absolute, with `$NAME` and `${NAME}` taken from the environment (`$$` is a dollar sign); with
+    `check_files` they have to exist. Modules under the key `plugins` are imported first.
+    Errors: ConfigError with one line for each mistake, file lines first, then overrides.
+    """
+    draft = read_draft(path) if path else Draft("no config file")
+    apply_overrides(draft, model, overrides)
+    if "plugins" in model.model_fields:
+        _import_plugins(draft)
+    resolve_paths(draft, model, path.parent if path else Path(), check_files)
+    try:
+        config = model.model_validate_json(json.dumps(draft.data))
+    except ValidationError as error:
+        for place, problem in explain(error.errors(include_url=False), Kind(section=model), draft.data):
+            draft.complain(place, problem)
+        raise draft.error() from None
+    if draft.problems:
+        raise draft.error()
+    return config
+
+
+def _import_plugins(draft: Draft) -> None:
+    modules = draft.data.get("plugins")
+    for position, module in enumerate(modules if isinstance(modules, list) else []):
+        if not isinstance(module, str):
+            continue
+        try:
+            load_plugins([module])
+        except ModuleNotFoundError as error:
+            draft.complain(("plugins", position), f"no module named {error.name!r}", key=("plugins",))
+        except Exception as error:  # a plugin is foreign code: whatever it raises, the config named it
+            problem = one_line(f"cannot import {module!r}: {type(error).__name__}: {error}")
+            draft.complain(("plugins", position), problem, key=("plugins",))

@@ -1,0 +1,1 @@
+"""Data: parallel files to numbered sentence pairs to padded batches."""

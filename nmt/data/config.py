@@ -1,0 +1,91 @@
+"""The `data` section of a config: which files, how they are cut into pieces, how they become batches."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import PositiveInt, model_validator
+
+from nmt.config.component import FilePath, OneOf, Section
+from nmt.text import tokenizers as _members  # noqa: F401  (registers the choices of `tokenizer`)
+from nmt.text.tokenizers.sentencepiece import SentencePiece
+from nmt.text.tokenizers.tokenizer import Tokenizer
+from nmt.text.vocab import VocabConfig
+
+
+class ParallelFiles(Section):
+    """Two text files, plain or gzip, whose lines belong together; relative paths start at the config file."""
+
+    src: FilePath
+    """Source side, one sentence a line."""
+
+    tgt: FilePath
+    """Target side, one sentence a line."""
+
+
+class TestFiles(ParallelFiles):
+    """A test set."""
+
+    __test__ = False
+
+    align: FilePath | None = None
+    """Gold word alignments, one line a pair, to measure the alignment error rate with."""
+
+
+class BatchingConfig(Section):
+    """How sentence pairs are grouped; give `sentences` or `max_tokens`, not both."""
+
+    max_tokens: PositiveInt | None = None
+    """Most tokens of a batch, padding and EOS included, on the side that has more of them. A pair longer than this is a
+    batch of its own."""
+
+    sentences: PositiveInt | None = None
+    """Sentence pairs of a batch. 64 if neither is given."""
+
+    pool: PositiveInt = 100
+    """Batches that are sorted by length together: more means less padding, fewer means more variety."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_limit(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        given = [key for key in ("max_tokens", "sentences") if values.get(key) is not None]
+        if len(given) == 2:
+            raise ValueError("give max_tokens or sentences, not both")
+        return values if given else {**values, "sentences": 64}
+
+
+class DataConfig(Section):
+    """Which text to learn from and how to prepare it."""
+
+    train: ParallelFiles
+    """What the weights and the vocabularies are learned from."""
+
+    valid: ParallelFiles
+    """What the best checkpoint is chosen on."""
+
+    test: dict[str, TestFiles] = {}
+    """Test sets by name."""
+
+    src_lang: str = "src"
+    """Name of the source language, for messages, reports and file names."""
+
+    tgt_lang: str = "tgt"
+    """Name of the target language."""
+
+    tokenizer: Annotated[Tokenizer.Config, OneOf(Tokenizer)] = SentencePiece.Config()
+    """How text is cut into pieces."""
+
+    vocab: VocabConfig = VocabConfig()
+    """How many pieces there are."""
+
+    max_length: PositiveInt = 100
+    """Most pieces of a side, EOS not counted. Longer pairs are left out of training and counted in the data report."""
+
+    batching: BatchingConfig = BatchingConfig()
+    """How pairs are grouped."""
+
+    on_empty: Literal["skip", "error"] = "skip"
+    """What to do with a pair that has text on one side only: leave it out and count it, or stop. Pairs without any text
+    are always left out and counted."""

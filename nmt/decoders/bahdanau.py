@@ -1,0 +1,80 @@
+"""RNNsearch: attention before the recurrence.
+
+B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F maxout width.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor
+from torch.nn import functional as F
+
+from nmt.attention.attention import Attention, AttentionConfig, Memory
+from nmt.attention.scorers.concat import Concat
+from nmt.decoders.bahdanau_loop import unroll_concat
+from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.encoders.encoder import Encoded
+from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.maxout import Maxout
+from nmt.nn.stack import StackShape
+
+
+class Bahdanau(Decoder, name="bahdanau"):
+    """c_i = attention(s_{i-1});  s_i = GRU(s_{i-1}, [E y_{i-1}; c_i])      Bahdanau et al. 2014, section 3.1, A.1 and A.2.2.
+
+    The features of the vocabulary are t_i = maxout(U_o s + V_o E y_{i-1} + C_o c_i), s being s_i or s_{i-1}. The paper's text
+    says s_i (eq. 4), the formula of its appendix s_{i-1} (A.2.2).
+    """
+
+    class Config(Decoder.Config):
+        """Settings of RNNsearch's decoder."""
+
+        reset_gate: ResetGate = "before"
+        """`before` the recurrent product as in the paper, or `after` it as in PyTorch (faster)."""
+        dim: PositiveInt = 512
+        """Width of the state."""
+        maxout: PositiveInt = 500
+        """Width of the maxout read-out, the features that the vocabulary reads."""
+        readout_state: Literal["current", "previous"] = "current"
+        """The state that the read-out sees: s_i (the paper's eq. 4) or s_{i-1} (its appendix A.2.2)."""
+        dropout: float = Field(0.0, ge=0, lt=1)
+        """Dropout on the read-out."""
+        attention: AttentionConfig = AttentionConfig()
+        """How s_{i-1} finds its place in the source."""
+
+    def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
+        super().__init__()
+        self.config, self.input_dim = config, input_dim
+        self.cell = GRU(input_dim + memory_dim, config.dim, config.reset_gate)
+        self.shape = StackShape(1, config.dim, 1)
+        self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
+        self.maxout = Maxout(config.dim + input_dim + memory_dim, config.maxout)
+        self.feature_dim = config.maxout
+
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, State]:
+        return self.attention.remember(encoded.states_BSD, encoded.mask_BS), initial[0]
+
+    def advance(self, x_NE: Tensor, memory: Memory, state: State) -> Step:
+        context_ND, weights_NS = self.attention.attend_rows(state[0], memory)
+        new = self.cell.step(self.cell.project(torch.cat([x_NE, context_ND], -1)), state)
+        read_NH = new[0] if self.config.readout_state == "current" else state[0]
+        return Step(read_NH, context_ND, weights_NS, new)
+
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: State) -> Unrolled:
+        scorer = self.attention.scorer
+        if not isinstance(scorer, Concat):
+            return super().unroll(x_BTE, memory, state)
+        weight_x, weight_context = self.cell.weight_ih.split([self.input_dim, memory.values_BSD.size(-1)], 1)
+        gates_TB3H = F.linear(x_BTE.transpose(0, 1), weight_x, self.cell.bias_ih)
+        before_BTH, after_BTH, context_BTD, weights_BTS = unroll_concat(
+            gates_TB3H, state[0], memory, (scorer.query.weight, scorer.energy), self.cell, weight_context
+        )
+        read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
+        return Unrolled(read_BTH, context_BTD, weights_BTS)
+
+    def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
+        assert context is not None
+        return F.dropout(self.maxout([output, x, context]), self.config.dropout, self.training)

@@ -1,0 +1,79 @@
+"""The contract of a decoder: a sequential core (`advance`) and a batched rest (`readout`).
+
+B sentences, K beam, N = B * K hypotheses, T target positions, S source positions, E embedding, H decoder, D memory,
+F read-out features.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from nmt.attention.attention import Memory
+from nmt.config.component import Component, ComponentConfig
+from nmt.encoders.encoder import Encoded
+from nmt.nn.gru import State
+from nmt.nn.stack import StackShape, split_steps
+
+
+class Step(NamedTuple):
+    """One target position of every hypothesis. A decoder without attention has no context and no weights."""
+
+    output_NH: Tensor
+    context_ND: Tensor | None
+    weights_NS: Tensor | None
+    state: Any
+
+
+class Unrolled(NamedTuple):
+    """All target positions under teacher forcing."""
+
+    output_BTH: Tensor
+    context_BTD: Tensor | None
+    weights_BTS: Tensor | None
+
+
+class Decoder(nn.Module, Component, ABC, family="decoder"):
+    """Made with `input_dim` E and `memory_dim` D; tells the `shape` of its recurrent layers and `feature_dim` F.
+
+    Subclasses give `start`, `advance` and `readout`; they override `unroll` where part of the work can be batched over time.
+    """
+
+    shape: StackShape
+    feature_dim: int
+    has_attention = True
+
+    class Config(ComponentConfig):
+        """Settings of a decoder."""
+
+    @abstractmethod
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, Any]:
+        """The memory, dim 0 = B, and the state, dim 0 = B, from the encoder and the bridge's initial states."""
+
+    @abstractmethod
+    def advance(self, x_NE: Tensor, memory: Memory, state: Any) -> Step:
+        """One step from the embedding of the last word. Rows of N belong to the sentences of `memory` in order."""
+
+    @abstractmethod
+    def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
+        """Features (..., F) for the vocabulary, from tensors of any equal leading shape."""
+
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: Any) -> Unrolled:
+        """All steps of `advance`, with the reference words as inputs."""
+        steps: list[Step] = []
+        for x_BE in split_steps(x_BTE):
+            steps.append(self.advance(x_BE, memory, state))
+            state = steps[-1].state
+        return Unrolled(
+            torch.stack([step.output_NH for step in steps], 1),
+            _stack([step.context_ND for step in steps]),
+            _stack([step.weights_NS for step in steps]),
+        )
+
+
+def _stack(parts: list[Tensor | None]) -> Tensor | None:
+    present = [part for part in parts if part is not None]
+    return torch.stack(present, 1) if present else None

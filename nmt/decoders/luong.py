@@ -1,0 +1,112 @@
+"""Luong et al. 2015: attention after the recurrence, with and without input feeding.
+
+B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the attentional
+state.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nmt.attention.attention import Attention, AttentionConfig, Memory
+from nmt.attention.scorers.general import General
+from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.encoders.encoder import Encoded
+from nmt.nn.dropout import Dropout
+from nmt.nn.gru import ResetGate, State
+from nmt.nn.stack import CellType, make_stack, split_steps, step_masks
+
+
+class LuongState(NamedTuple):
+    """States of the recurrent layers, and the last attentional state where it is fed back."""
+
+    layers: tuple[State, ...]
+    fed_NF: Tensor | None
+
+
+class Luong(Decoder, name="luong"):
+    """h_t from the recurrent layers;  c_t = attention(h_t);  h~_t = tanh(W_c [c_t; h_t])      Luong et al. 2015, eq. 5.
+
+    input_feeding: h~_{t-1} is concatenated with the embedding of y_{t-1}      section 3.3. The first one is zero.
+    """
+
+    class Config(Decoder.Config):
+        """Settings of Luong's decoder."""
+
+        cell: CellType = "lstm"
+        """gru or lstm."""
+        reset_gate: ResetGate = "after"
+        """GRU only: `before` the recurrent product as in the papers, or `after` it as in PyTorch (faster)."""
+        layers: PositiveInt = 1
+        """Number of layers."""
+        dim: PositiveInt = 512
+        """Width of the recurrent layers."""
+        attentional_dim: PositiveInt | None = None
+        """Width of the attentional state; null: as `dim`."""
+        input_feeding: bool = True
+        """Feed the last attentional state back into the first layer."""
+        dropout: float = Field(0.0, ge=0, lt=1)
+        """Dropout between layers and on the attentional state that the vocabulary reads."""
+        variational: bool = False
+        """Between layers, one dropout mask a sentence instead of one a position."""
+        residual: bool = False
+        """Add the input of each layer from the second on to its output."""
+        attention: AttentionConfig = AttentionConfig(scorer=General.Config())
+        """How h_t finds its place in the source."""
+
+    def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
+        super().__init__()
+        self.config = config
+        self.feature_dim = config.attentional_dim or config.dim
+        self.stack = make_stack(
+            config.cell,
+            config.layers,
+            input_dim + (self.feature_dim if config.input_feeding else 0),
+            config.dim,
+            Dropout(config.dropout, config.variational),
+            residual=config.residual,
+            reset_gate=config.reset_gate,
+        )
+        self.shape = self.stack.shape
+        self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
+        self.combine = nn.Linear(memory_dim + config.dim, self.feature_dim, bias=False)
+
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, LuongState]:
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        fed_BF = encoded.states_BSD.new_zeros(len(encoded.states_BSD), self.feature_dim)
+        return memory, LuongState(initial, fed_BF if self.config.input_feeding else None)
+
+    def advance(self, x_NE: Tensor, memory: Memory, state: LuongState) -> Step:
+        return self._step(x_NE, memory, state, None)
+
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: LuongState) -> Unrolled:
+        if not self.config.input_feeding:
+            h_BTH, _ = self.stack.unroll(x_BTE, state.layers)
+            context_BTD, weights_BTS = self.attention(h_BTH, memory)
+            return Unrolled(self._attentional(h_BTH, context_BTD), context_BTD, weights_BTS)
+        masks_BTH = self.stack.masks(x_BTE)
+        steps: list[Step] = []
+        for t, x_BE in enumerate(split_steps(x_BTE)):
+            steps.append(self._step(x_BE, memory, state, step_masks(masks_BTH, t)))
+            state = steps[-1].state
+        output, context, weights = (torch.stack(parts, 1) for parts in zip(*(step[:3] for step in steps), strict=True))
+        return Unrolled(output, context, weights)
+
+    def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
+        return F.dropout(output, self.config.dropout, self.training)
+
+    def _step(self, x_NE: Tensor, memory: Memory, state: LuongState, masks: list[Tensor | None] | None) -> Step:
+        inputs = x_NE if state.fed_NF is None else torch.cat([x_NE, state.fed_NF.to(x_NE.dtype)], -1)
+        h_NH, layers = self.stack.step(inputs, state.layers, masks)
+        context_ND, weights_NS = self.attention.attend_rows(h_NH, memory)
+        output_NF = self._attentional(h_NH, context_ND)
+        fed_NF = output_NF if self.config.input_feeding else None
+        return Step(output_NF, context_ND, weights_NS, LuongState(layers, fed_NF))
+
+    def _attentional(self, h: Tensor, context: Tensor) -> Tensor:
+        return torch.tanh(self.combine(torch.cat([context, h], -1)))

@@ -1,0 +1,35 @@
+"""Where and how precisely to compute."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from nmt.errors import UserError
+
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def resolve_device(name: Device) -> torch.device:
+    """Errors: UserError if cuda is asked for and there is none."""
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise UserError("device: cuda is not available here; use auto or cpu")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def resolve_precision(name: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
+    """auto is bf16 where the processor multiplies bfloat16 natively (avx512_bf16, amx, CUDA 8.0 and later)."""
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
+    able = torch.cpu.get_capabilities()
+    return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") else "fp32"
+
+
+def autocast(device: torch.device, precision: Literal["fp32", "bf16"]) -> torch.autocast:
+    """The context to compute in: bfloat16 products, or nothing at all."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

@@ -1,0 +1,89 @@
+"""Recurrent encoders: RNNenc, and the bidirectional RNN of RNNsearch.
+
+B sentences, S source positions, E embedding width, H width of one direction, D = directions * H.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+
+from nmt.encoders.encoder import Encoded, Encoder, EncoderShape
+from nmt.nn.dropout import Dropout
+from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.lstm import LSTM
+from nmt.nn.masks import length_mask, reorder, reversal_index
+from nmt.nn.stack import CellType, make_cell, zero_state
+
+
+class RNNEncoder(Encoder, name="rnn"):
+    """h_j = [forward h_j; backward h_j]      Bahdanau et al. 2014, section 3.2 and A.1.1.
+
+    Every direction is a padded RNN, the backward one on inputs reversed by length.
+    """
+
+    class Config(Encoder.Config):
+        """Settings of the recurrent encoder."""
+
+        cell: CellType = "gru"
+        """gru or lstm."""
+        reset_gate: ResetGate = "after"
+        """GRU only: `before` the recurrent product as in the papers, or `after` it as in PyTorch (faster)."""
+        layers: PositiveInt = 1
+        """Number of layers."""
+        dim: PositiveInt = 512
+        """Width of one direction."""
+        bidirectional: bool = True
+        """Read the source in both directions; each layer reads both directions of the layer below."""
+        dropout: float = Field(0.0, ge=0, lt=1)
+        """Dropout between layers and on the states that the decoder reads."""
+        variational: bool = False
+        """One dropout mask a sentence instead of one a position (Gal and Ghahramani 2016)."""
+        residual: bool = False
+        """Add the input of each layer from the second on to its output."""
+        reverse_source: bool = False
+        """Read the words of the source from last to first (Sutskever et al. 2014); EOS stays last."""
+
+    def __init__(self, config: Config, *, input_dim: int) -> None:
+        super().__init__()
+        self.config = config
+        directions = 2 if config.bidirectional else 1
+        dim = directions * config.dim
+        widths = [input_dim] + [dim] * (config.layers - 1)
+        self.cells = nn.ModuleList(
+            make_cell(config.cell, width, config.dim, config.reset_gate) for width in widths for _ in range(directions)
+        )
+        self.shape = EncoderShape(dim, config.layers, 1 if config.cell == "gru" else 2, directions)
+        self.dropout = Dropout(config.dropout, config.variational)
+
+    def forward(self, x_BSE: Tensor, len_B: Tensor) -> Encoded:
+        mask_BS = length_mask(len_B, x_BSE.size(1))
+        words_BS = reversal_index(len_B - 1, x_BSE.size(1)) if self.config.reverse_source else None
+        x_BSF = x_BSE if words_BS is None else reorder(x_BSE, words_BS)
+        backward_BS = reversal_index(len_B, x_BSE.size(1))
+        directions = self.shape.directions
+        final: list[State] = []
+        for layer in range(self.shape.layers):
+            x_BSF = self.dropout(x_BSF) if layer else x_BSF
+            runs = [self._run(layer * directions, x_BSF)]
+            if directions == 2:
+                backward = self._run(layer * 2 + 1, reorder(x_BSF, backward_BS))
+                runs.append(tuple(reorder(part, backward_BS) for part in backward))
+            history = tuple(torch.cat(parts, -1) for parts in zip(*runs, strict=True))
+            x_BSF = history[0] + x_BSF if self.config.residual and layer else history[0]
+            final.append(tuple(self._final(part_BSD, len_B) for part_BSD in history))
+        states_BSD = x_BSF if words_BS is None else reorder(x_BSF, words_BS)
+        return Encoded(self.dropout(states_BSD), mask_BS, tuple(final))
+
+    def _run(self, index: int, x_BSF: Tensor) -> State:
+        """One direction of one layer: its states at every position, (h_BSH,) or (h_BSH, c_BSH)."""
+        cell = self.cells[index]
+        assert isinstance(cell, GRU | LSTM)
+        return cell.unroll(x_BSF, zero_state(cell, x_BSF[:, 0]))
+
+    def _final(self, part_BSD: Tensor, len_B: Tensor) -> Tensor:
+        """The forward states after the last real position beside the backward states at the first, (B, D)."""
+        rows_B = torch.arange(len(len_B), device=len_B.device)
+        dim = self.config.dim
+        return torch.cat([part_BSD[rows_B, len_B - 1, :dim], part_BSD[:, 0, dim:]], -1)

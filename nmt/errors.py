@@ -1,0 +1,33 @@
+"""Every error that a user can meet. The command line prints one line of it and exits with `exit_code`."""
+
+
+class NmtError(Exception):
+    """Something failed while running (disk, memory, NaN, a worker). Exit code 1."""
+
+    exit_code = 1
+
+
+class UserError(NmtError):
+    """The input is wrong and the user can fix it. Exit code 2."""
+
+    exit_code = 2
+
+
+class ConfigError(UserError):
+    """A config file or a `--set` value is wrong. One line for each mistake, each `file:line: key: problem`."""
+
+
+class DataError(UserError):
+    """A text, corpus or alignment file is wrong. `file:line: problem`."""
+
+
+class CheckpointError(UserError):
+    """A run folder, checkpoint or model file is missing, damaged or does not fit."""
+
+
+class Stopped(NmtError):
+    """A signal asked the process to stop, after everything was saved. Exit code 128 + the signal's number."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,21 @@
+"""The `evaluation` section of a config."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pydantic import PositiveInt
+
+from nmt.config.component import Section
+
+BleuTokenizer = Literal["13a", "none", "intl", "char", "zh"]
+BLEU_TOKENIZERS: tuple[str, ...] = get_args(BleuTokenizer)
+
+
+class EvaluationConfig(Section):
+    """How translations are scored."""
+
+    bleu_tokenize: BleuTokenizer = "13a"
+    """sacreBLEU's tokenizer: 13a for raw text, none for text that is tokenised already; part of the signature."""
+    valid_beam_size: PositiveInt = 1
+    """Beam of the translations scored during training; greedy search ranks checkpoints nearly as well and costs a fifth."""

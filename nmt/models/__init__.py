@@ -1,0 +1,1 @@
+"""Models: encoder, bridge, decoder, embeddings and vocabulary put together."""

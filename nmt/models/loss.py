@@ -1,0 +1,83 @@
+"""Cross-entropy of the vocabulary over real target tokens, without a full (R, V) copy of the logits.
+
+R real target tokens, F features, V vocabulary, C rows of one chunk.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+CHUNK = 512
+
+
+class Loss(NamedTuple):
+    """total: label-smoothed cross-entropy, sum over tokens, differentiable; nll: the same unsmoothed, detached; tokens: R."""
+
+    total: Tensor
+    nll: Tensor
+    tokens: int
+
+
+def vocabulary_loss(
+    features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor, label_smoothing: float
+) -> Loss:
+    """Loss of the softmax over W f + b, in nats, summed.
+
+    With smoothing e the reference word's target probability is 1 - e + e / V and every other's e / V (Szegedy et al. 2016,
+    eq. 3, with a uniform prior).
+    """
+    dtype = features_RF.dtype
+    total, nll = _VocabularyLoss.apply(  # type: ignore[misc]
+        features_RF, weight_VF.to(dtype), bias_V.to(dtype), target_R, label_smoothing
+    )
+    return Loss(total, nll.detach(), len(target_R))
+
+
+class _VocabularyLoss(torch.autograd.Function):
+    """The gradient is linear in the incoming one, so it is computed while the chunk's logits are in the cache."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor, smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        precise = torch.promote_types(features_RF.dtype, torch.float32)
+        total = features_RF.new_zeros((), dtype=precise)
+        nll = total.clone()
+        need = any(ctx.needs_input_grad[:3])
+        dfeatures_RF = torch.empty_like(features_RF)
+        dweight_VF = torch.zeros_like(weight_VF, dtype=precise) if need else None
+        dbias_V = torch.zeros_like(bias_V, dtype=precise)
+        for start in range(0, len(features_RF), CHUNK):
+            features_CF, target_C1 = features_RF[start : start + CHUNK], target_R[start : start + CHUNK, None]
+            logits_CV = torch.addmm(bias_V, features_CF, weight_VF.t()).to(precise)
+            log_norm_C1 = logits_CV.logsumexp(-1, keepdim=True)
+            chunk_nll = (log_norm_C1 - logits_CV.gather(1, target_C1)).sum()
+            mean_logit = logits_CV.mean(-1).sum()
+            nll += chunk_nll
+            total += (1 - smoothing) * chunk_nll + smoothing * (log_norm_C1.sum() - mean_logit)
+            if dweight_VF is None:
+                continue
+            dlogits_CV = logits_CV.sub_(log_norm_C1).exp_()
+            if smoothing:
+                dlogits_CV -= smoothing / dlogits_CV.size(1)
+            dlogits_CV.scatter_add_(1, target_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(target_C1))
+            dbias_V += dlogits_CV.sum(0)
+            dlogits_CV = dlogits_CV.to(features_RF.dtype)
+            torch.mm(dlogits_CV, weight_VF, out=dfeatures_RF[start : start + CHUNK])
+            if dweight_VF.dtype == dlogits_CV.dtype:
+                dweight_VF.addmm_(dlogits_CV.t(), features_CF)
+            else:
+                dweight_VF += dlogits_CV.t() @ features_CF
+        ctx.gradients = dfeatures_RF, dweight_VF, dbias_V
+        ctx.mark_non_differentiable(nll)
+        return total, nll
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        dfeatures_RF, dweight_VF, dbias_V = ctx.gradients
+        scale = grads[0]
+        dtype = dfeatures_RF.dtype
+        return dfeatures_RF * scale.to(dtype), (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None

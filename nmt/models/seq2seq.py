@@ -1,0 +1,98 @@
+"""Sequence to sequence: embeddings, encoder, bridge, decoder, vocabulary.
+
+B sentences, K beam, N = B * K hypotheses, S source, T target, R real target tokens, E embedding, F features, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nmt.attention.attention import Memory
+from nmt.bridges.bridge import Bridge
+from nmt.data.batch import Batch
+from nmt.decoders.decoder import Decoder, Unrolled
+from nmt.encoders.encoder import Encoder
+from nmt.errors import ConfigError
+from nmt.models.config import ModelConfig
+from nmt.models.loss import Loss, vocabulary_loss
+from nmt.nn.dropout import Dropout
+
+
+class Forced(NamedTuple):
+    """logprob_BT of the given target words (0 at padding) and weights_BTS (None without attention)."""
+
+    logprob_BT: Tensor
+    weights_BTS: Tensor | None
+
+
+class Seq2Seq(nn.Module):
+    """p(y | x) = prod_t softmax(W_o f_t + b_o), f_t being the decoder's features."""
+
+    def __init__(self, config: ModelConfig, *, src_vocab: int, tgt_vocab: int) -> None:
+        """Errors: ConfigError, beginning with the key, where sizes contradict each other."""
+        super().__init__()
+        width = config.embedding.dim
+        self.src_embedding = nn.Embedding(src_vocab, width)
+        self.tgt_embedding = nn.Embedding(tgt_vocab, width)
+        self.embedding_dropout = Dropout(config.embedding.dropout, config.embedding.variational)
+        self.encoder: Encoder = config.encoder.build(input_dim=width)
+        self.decoder: Decoder = config.decoder.build(input_dim=width, memory_dim=self.encoder.shape.dim)
+        self.bridge: Bridge = config.bridge.build(encoder=self.encoder.shape, decoder=self.decoder.shape)
+        self.projection = nn.Linear(self.decoder.feature_dim, tgt_vocab)
+        self._tie(config.embedding.tie)
+        config.init.build().fill(self)
+
+    def _tie(self, tie: str) -> None:
+        if tie == "none":
+            return
+        features, width = self.decoder.feature_dim, self.tgt_embedding.embedding_dim
+        if features != width:
+            raise ConfigError(
+                f"model.embedding.tie: {tie} needs decoder features as wide as an embedding, not {features} and {width}"
+            )
+        self.projection.weight = self.tgt_embedding.weight
+        if tie == "all":
+            if self.src_embedding.num_embeddings != self.tgt_embedding.num_embeddings:
+                raise ConfigError("model.embedding.tie: all needs one vocabulary, data.vocab.shared: true")
+            self.src_embedding.weight = self.tgt_embedding.weight
+
+    def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Memory, Any]:
+        """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
+        encoded = self.encoder(self.embedding_dropout(self.src_embedding(src_BS)), src_len_B)
+        return self.decoder.start(encoded, self.bridge(encoded))
+
+    def step(self, y_N: Tensor, memory: Memory, state: Any) -> tuple[Tensor, Tensor | None, Any]:
+        """One step of search: logprob_NV, weights_NS and the new state."""
+        x_NE = self.tgt_embedding(y_N)
+        step = self.decoder.advance(x_NE, memory, state)
+        features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
+        return F.log_softmax(self.projection(features_NF).float(), -1), step.weights_NS, step.state
+
+    def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Loss:
+        """Cross-entropy of the batch, summed over its real target tokens."""
+        features_RF, _ = self._features(batch)
+        target_R = batch.tgt_out_BT[batch.real_targets]
+        return vocabulary_loss(features_RF, self.projection.weight, self.projection.bias, target_R, label_smoothing)
+
+    def force(self, batch: Batch) -> Forced:
+        """Log-probabilities and attention of given target sentences, without search."""
+        features_RF, unrolled = self._features(batch)
+        logprob_RV = F.log_softmax(self.projection(features_RF).float(), -1)
+        logprob_BT = torch.zeros(batch.tgt_out_BT.shape, dtype=logprob_RV.dtype, device=logprob_RV.device)
+        target_R = batch.tgt_out_BT[batch.real_targets]
+        logprob_BT[batch.real_targets] = logprob_RV.gather(1, target_R[:, None])[:, 0]
+        return Forced(logprob_BT, unrolled.weights_BTS)
+
+    def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:
+        """features_RF of the real target tokens."""
+        memory, state = self.start(batch.src_BS, batch.src_len_B)
+        x_BTE = self.embedding_dropout(self.tgt_embedding(batch.tgt_in_BT))
+        unrolled = self.decoder.unroll(x_BTE, memory, state)
+        real = batch.real_targets
+        context_BTD = unrolled.context_BTD
+        context_RD = None if context_BTD is None else context_BTD[real]
+        return self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RD), unrolled

@@ -1,0 +1,1 @@
+"""Tensor tools that know no translation: recurrences, masks, dropout, initialisation."""

@@ -1,0 +1,31 @@
+"""Masks and reversals by length. Masks are True at real tokens.
+
+B sentences, S positions.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def length_mask(len_B: Tensor, positions: int) -> Tensor:
+    """mask_BS, True at the first `len_B[b]` positions of each row."""
+    return torch.arange(positions, device=len_B.device) < len_B[:, None]
+
+
+def reversal_index(len_B: Tensor, positions: int) -> Tensor:
+    """index_BS that reverses the first `len_B[b]` positions of each row and keeps the rest. It is its own inverse."""
+    position_S = torch.arange(positions, device=len_B.device)
+    return torch.where(position_S < len_B[:, None], len_B[:, None] - 1 - position_S, position_S)
+
+
+def reorder(x_BSF: Tensor, index_BS: Tensor) -> Tensor:
+    """x_BSF[b, index_BS[b, s]] for every b and s."""
+    return x_BSF.gather(1, index_BS[..., None].expand_as(x_BSF))
+
+
+def mean_over(x_BSF: Tensor, mask_BS: Tensor) -> Tensor:
+    """Mean of the real positions, (B, F)."""
+    mask_BS1 = mask_BS[..., None].to(x_BSF.dtype)
+    return (x_BSF * mask_BS1).sum(1) / mask_BS1.sum(1)

@@ -1,0 +1,19 @@
+"""Maxout. F features in, any leading shape."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Maxout(nn.Module):
+    """t_j = max(t'_{2j-1}, t'_{2j}) for j = 1 .. dim, with t' = W x + b      Goodfellow et al. 2013, Bahdanau A.2.2."""
+
+    def __init__(self, input_dim: int, dim: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(input_dim, 2 * dim)
+
+    def forward(self, parts: list[Tensor]) -> Tensor:
+        """(..., dim) from the concatenation of `parts`."""
+        first, second = self.linear(torch.cat(parts, -1)).unflatten(-1, (-1, 2)).unbind(-1)
+        return torch.maximum(first, second)

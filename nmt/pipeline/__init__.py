@@ -1,0 +1,1 @@
+"""From a config to a finished run folder, and from a run folder back to a translator."""

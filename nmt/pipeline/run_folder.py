@@ -1,0 +1,94 @@
+"""The run folder: what lies where, and whether a config may continue in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import nmt
+from nmt.config.dump import dump_config, plain_data
+from nmt.config.experiment import Experiment
+from nmt.config.loader import load_config
+from nmt.errors import CheckpointError, UserError
+
+SHOWN = 5
+
+
+class RunFolder:
+    """Paths inside `runs/NAME/`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.environment = path / "env.json"
+        self.log = path / "log.txt"
+        self.metrics = path / "metrics.jsonl"
+        self.data_report = path / "data_report.json"
+        self.vocab = path / "vocab"
+        self.evaluations = path / "eval"
+        self.alignments = path / "alignments"
+        self.report = path / "report.html"
+        self.done = path / "done.json"
+
+    def experiment(self) -> Experiment:
+        """The run's config. Errors: CheckpointError if this is no run folder; ConfigError if its config is damaged."""
+        if not self.config.is_file():
+            raise CheckpointError(f"{self.path}: no run folder (it has no config.yaml)")
+        return load_config(Experiment, self.config)
+
+    def check_same(self, experiment: Experiment) -> None:
+        """Errors: UserError if the folder was started with another config, naming the keys that differ."""
+        if not self.config.is_file():
+            return
+        before, now = _leaves(plain_data(self.experiment())), _leaves(plain_data(experiment))
+        changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+        if changed:
+            shown = "; ".join(f"{key}: {before.get(key)} there, {now.get(key)} here" for key in changed[:SHOWN])
+            more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+            raise UserError(
+                f"{self.path} was started with another config ({shown}{more}); "
+                f"give --overwrite to start anew, or another folder with --run"
+            )
+
+    def create(self, experiment: Experiment, data_report: dict[str, Any]) -> None:
+        """Writes what describes the run: config.yaml, env.json, data_report.json."""
+        for folder in (self.path, self.vocab, self.evaluations, self.alignments):
+            folder.mkdir(parents=True, exist_ok=True)
+        _write(self.data_report, json.dumps(data_report, indent=1, ensure_ascii=False) + "\n")
+        _write(self.environment, json.dumps(environment(), indent=1) + "\n")
+        _write(self.config, dump_config(experiment))
+
+
+def environment() -> dict[str, Any]:
+    """Versions, processor and threads: what a run's last bits depend on."""
+    import numpy
+    import sacrebleu
+    import sentencepiece
+    import torch
+
+    return {
+        "nmt": nmt.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+        "sentencepiece": sentencepiece.__version__,
+        "sacrebleu": sacrebleu.__version__,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+    if isinstance(tree, dict) and tree:
+        return {key: leaf for name, sub in tree.items() for key, leaf in _leaves(sub, f"{prefix}{name}.").items()}
+    return {prefix.rstrip("."): tree}
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".tmp-{path.name}")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)

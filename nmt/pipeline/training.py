@@ -1,0 +1,123 @@
+"""One training, from the config to the report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from nmt.config.experiment import Experiment
+from nmt.data.batching import BatchOrder
+from nmt.device import resolve_precision
+from nmt.models.seq2seq import Seq2Seq
+from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_pairs, write_evaluation
+from nmt.pipeline.preparation import Prepared, build_model, prepare, set_up
+from nmt.pipeline.reporting import write_report
+from nmt.pipeline.run_folder import RunFolder
+from nmt.pipeline.validation import Validator
+from nmt.text.tokenizers.pair import save_tokenizers
+from nmt.training.job import Job
+from nmt.training.listener import Listener
+from nmt.training.lock import RunLock
+from nmt.training.outcome import Outcome
+from nmt.training.signals import Signals
+from nmt.training.trainer import Trainer
+from nmt.translator import Translator
+
+
+class Trained(NamedTuple):
+    """A finished training: the best model, the scores of each test set, and the page to look at."""
+
+    translator: Translator
+    outcome: Outcome
+    results: dict[str, tuple[Pairs, SetResult]]
+    report: Path
+
+
+class Plan(NamedTuple):
+    """A training that can start: all input is checked, nothing is written."""
+
+    prepared: Prepared
+    model: Seq2Seq
+    device: torch.device
+    parameters: int
+
+
+def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Plan:
+    """Reads and checks everything that training needs.
+
+    Errors: UserError if `run` was started with another config (and not `overwrite`); ConfigError, DataError.
+    """
+    continued = run.config.is_file() and not overwrite
+    if continued:
+        run.check_same(experiment)
+    device = set_up(experiment)
+    prepared = prepare(experiment, run.vocab if continued else None)
+    model = build_model(experiment, prepared.tokenizers, device)
+    return Plan(prepared, model, device, sum(parameter.numel() for parameter in model.parameters()))
+
+
+def train_run(
+    experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, overwrite: bool = False
+) -> Trained:
+    """Trains in `run`, or continues there, evaluates the test sets and writes the report.
+
+    Errors: as `Trainer.train`, and CheckpointError if another process trains in `run`.
+    """
+    prepared, model, device, _ = ready
+    precision = resolve_precision(experiment.precision, device)
+    with Signals() as signals, RunLock(run.path):
+        if overwrite:
+            _clear(run)
+        if not run.config.is_file():
+            save_tokenizers(run.vocab, *prepared.tokenizers)
+            run.create(experiment, prepared.report)
+        order = BatchOrder(
+            [*map(len, prepared.train.src)],
+            [*map(len, prepared.train.tgt)],
+            experiment.data.batching,
+            experiment.seed,
+        )
+        validator = Validator(experiment, prepared, device, precision)
+        job = Job(prepared.train, order, validator, device, precision, experiment.seed, _fingerprint(experiment, prepared))
+        outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
+    translator = Translator(model, prepared.tokenizers, experiment.search, device, listener.on_message)
+    results = evaluate_sets(translator, experiment, run, prepared.test_pairs, listener.on_message)
+    return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+
+
+def evaluate_sets(
+    translator: Translator, experiment: Experiment, run: RunFolder, sets: dict[str, Pairs], tell: Callable[[str], None]
+) -> dict[str, tuple[Pairs, SetResult]]:
+    """Scores every test set and writes its translations and scores into the run folder."""
+    results: dict[str, tuple[Pairs, SetResult]] = {}
+    for name, pairs in sets.items():
+        tell(f"translating test set {name}: {len(pairs)} sentences, beam {experiment.search.beam_size}")
+        align = experiment.data.test[name].align if translator.has_attention else None
+        result = evaluate_pairs(translator, pairs, experiment.evaluation, Path(align) if align else None)
+        write_evaluation(run.path, name, result)
+        results[name] = pairs, result
+    return results
+
+
+def _clear(run: RunFolder) -> None:
+    """Removes what an earlier run left; the folder itself stays."""
+    for folder in (run.path / "checkpoints", run.vocab, run.evaluations, run.alignments):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (run.config, run.environment, run.metrics, run.log, run.data_report, run.report, run.done):
+        file.unlink(missing_ok=True)
+
+
+def _fingerprint(experiment: Experiment, prepared: Prepared) -> dict[str, str]:
+    """Hashes of what must not change between two starts of a run: the training pairs in use and the vocabularies."""
+    ids = json.dumps([prepared.train.src, prepared.train.tgt]).encode()
+    return {
+        experiment.data.train.src: hashlib.sha256(ids).hexdigest(),
+        "source vocabulary": prepared.tokenizers[0].fingerprint(),
+        "target vocabulary": prepared.tokenizers[1].fingerprint(),
+    }

@@ -1,0 +1,1 @@
+"""What is looked at in a browser: charts, heat maps and pages, each one self-contained file without scripts."""

@@ -1,0 +1,155 @@
+"""One batched beam search for every model. It knows a step function and a tree of states, nothing else.
+
+B sentences still searched, K beam, N = B * K hypotheses, S source, T target, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from nmt.errors import ConfigError
+from nmt.nn.masks import length_mask
+from nmt.nn.tree import map_tensors
+from nmt.search.config import SearchConfig
+from nmt.search.hypothesis import Hypothesis
+from nmt.search.penalties import LengthPenalty
+from nmt.search.trace import Finished, Trace
+from nmt.text.vocab import BOS, EOS, PAD
+
+NEVER = float("-inf")
+
+
+class SearchModel(Protocol):
+    """What a model shows to search."""
+
+    def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
+        """The memory (dim 0 = sentence, never reordered) and the first state (dim 0 = sentence)."""
+        ...
+
+    def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
+        """logprob_NV, attention weights_NS or None, and the new state, for N rows in the order of the sentences."""
+        ...
+
+
+class Beams(NamedTuple):
+    """What has one row a sentence, and the state, which has one a hypothesis."""
+
+    sentence_B: Tensor
+    limit_B: Tensor
+    mask_BS: Tensor
+    memory: Any
+    logprob_BK: Tensor
+    coverage_BKS: Tensor | None
+
+    def select(self, rows_B: Tensor) -> Beams:
+        """Only the given sentences."""
+        return map_tensors(lambda part: part.index_select(0, rows_B), self)
+
+
+@torch.inference_mode()
+def beam_search(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig) -> list[list[Hypothesis]]:
+    """The n best hypotheses of every sentence, best first, each with its attention.
+
+    A sentence's result does not depend on the others in the batch. Where nothing ends within the longest length, the one
+    best prefix is returned, without EOS.
+    Errors: ConfigError for a coverage penalty on a model without attention.
+    """
+    beam = config.beam_size
+    beams, state = _start(model, src_BS, src_len_B, config)
+    ranking = Ranking(config.length_penalty.build(), config.coverage_penalty)
+    trace, finished = Trace(len(src_BS)), Finished(len(src_BS), config.n_best, src_BS.device)
+    token_BK = torch.full((len(src_BS), beam), BOS, device=src_BS.device)
+    length = 0
+    while len(beams.sentence_B):
+        logprob_NV, weights_NS, state = model.step(token_BK.flatten(), beams.memory, state)
+        length += 1
+        beams, token_BK, parent_BK = _extend(beams, logprob_NV, weights_NS, finished, ranking, length)
+        trace.append(beams.sentence_B, token_BK, parent_BK, weights_NS)
+        done_B = _done(beams, finished, ranking, length)
+        finished.add_prefixes(
+            beams.sentence_B[done_B],
+            beams.logprob_BK[done_B, 0],
+            beams.logprob_BK[done_B, 0] / ranking.penalty(length),
+            length - 1,
+        )
+        rows_B = (~done_B).nonzero()[:, 0]
+        slots_N = (rows_B[:, None] * beam + parent_BK[rows_B]).flatten()
+        state = map_tensors(lambda part, slots_N=slots_N: part.index_select(0, slots_N), state)
+        beams, token_BK = (beams.select(rows_B), token_BK[rows_B]) if done_B.any() else (beams, token_BK)
+    return [trace.hypotheses(sentence, finished, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
+
+
+class Ranking(NamedTuple):
+    """score(Y, X) = logprob / length_penalty + coverage * sum_j log(min(sum_i a_ij, 1))      Wu et al. 2016, eq. 14."""
+
+    penalty: LengthPenalty
+    coverage: float
+
+    def score(self, logprob_BC: Tensor, length: int, covered_BCS: Tensor | None, mask_BS: Tensor) -> Tensor:
+        """Scores of ended hypotheses; covered_BCS is the attention that each source position received."""
+        score_BC = logprob_BC / self.penalty(length)
+        if covered_BCS is None:
+            return score_BC
+        received_BCS = covered_BCS.clamp(min=1e-9, max=1).log().masked_fill(~mask_BS[:, None], 0)
+        return score_BC + self.coverage * received_BCS.sum(-1)
+
+
+def _start(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig) -> tuple[Beams, Any]:
+    memory, state = model.start(src_BS, src_len_B)
+    batch, beam = len(src_BS), config.beam_size
+    state = map_tensors(lambda part: part.repeat_interleave(beam, 0), state)
+    logprob_BK = torch.full((batch, beam), NEVER, device=src_BS.device)
+    logprob_BK[:, 0] = 0
+    coverage_BKS = None
+    if config.coverage_penalty:
+        coverage_BKS = torch.zeros(batch, beam, src_BS.size(1), device=src_BS.device)
+    limit_B = (src_len_B * config.max_length_ratio).ceil().long().clamp(min=1)
+    mask_BS = length_mask(src_len_B, src_BS.size(1))
+    sentence_B = torch.arange(batch, device=src_BS.device)
+    return Beams(sentence_B, limit_B, mask_BS, memory, logprob_BK, coverage_BKS), state
+
+
+def _extend(
+    beams: Beams, logprob_NV: Tensor, weights_NS: Tensor | None, finished: Finished, ranking: Ranking, length: int
+) -> tuple[Beams, Tensor, Tensor]:
+    """The live beams after one more token, with token_BK and parent_BK; what ended within the beam goes to `finished`."""
+    batch, beam = beams.logprob_BK.shape
+    logprob_NV[:, [PAD, BOS]] = NEVER
+    total_BKV = beams.logprob_BK[..., None] + logprob_NV.view(batch, beam, -1)
+    candidates = min(2 * beam, total_BKV.size(1) * total_BKV.size(2))
+    logprob_BC, choice_BC = total_BKV.flatten(1).topk(candidates, 1)
+    parent_BC, token_BC = choice_BC // logprob_NV.size(1), choice_BC % logprob_NV.size(1)
+
+    covered_BKS = _cover(beams.coverage_BKS, weights_NS)
+    ended_BC = (token_BC == EOS) & (torch.arange(candidates, device=token_BC.device) < beam)
+    score_BC = ranking.score(logprob_BC, length, _rows(covered_BKS, parent_BC), beams.mask_BS)
+    finished.add(beams.sentence_B, score_BC.masked_fill(~ended_BC, NEVER), logprob_BC, parent_BC, length - 1)
+
+    live_BK, pick_BK = logprob_BC.masked_fill(token_BC == EOS, NEVER).topk(beam, 1)
+    token_BK, parent_BK = token_BC.gather(1, pick_BK), parent_BC.gather(1, pick_BK)
+    return beams._replace(logprob_BK=live_BK, coverage_BKS=_rows(covered_BKS, parent_BK)), token_BK, parent_BK
+
+
+def _cover(coverage_BKS: Tensor | None, weights_NS: Tensor | None) -> Tensor | None:
+    if coverage_BKS is None:
+        return None
+    if weights_NS is None:
+        raise ConfigError("search.coverage_penalty: the model has no attention; set it to 0")
+    return coverage_BKS + weights_NS.view_as(coverage_BKS)
+
+
+def _rows(covered_BKS: Tensor | None, slot_BC: Tensor) -> Tensor | None:
+    if covered_BKS is None:
+        return None
+    return covered_BKS.gather(1, slot_BC[..., None].expand(-1, -1, covered_BKS.size(-1)))
+
+
+def _done(beams: Beams, finished: Finished, ranking: Ranking, length: int) -> Tensor:
+    """True where the longest length is reached or no live prefix can beat the worst of the finished pool."""
+    live_B = beams.logprob_BK[:, 0]
+    longest_B = torch.tensor([ranking.penalty(limit) for limit in beams.limit_B.tolist()], device=live_B.device)
+    full_B = finished.score_BC[beams.sentence_B, -1]
+    return (length >= beams.limit_B) | (full_B >= live_B / longest_B) & (full_B > NEVER) | (live_B == NEVER)

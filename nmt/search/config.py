@@ -1,0 +1,35 @@
+"""The `search` section of a config."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, model_validator
+
+from nmt.config.component import OneOf, Section
+from nmt.search.penalties import GNMTPenalty, LengthPenalty
+
+
+class SearchConfig(Section):
+    """How translations are found; `nmt translate` overrides it with its flags."""
+
+    beam_size: PositiveInt = 5
+    """Hypotheses kept at every step; 1 is greedy search."""
+    n_best: PositiveInt = 1
+    """Translations returned for a sentence, at most beam_size."""
+    max_length_ratio: float = Field(2.0, gt=0)
+    """Longest translation in tokens, as a multiple of the source's (with EOS on both sides)."""
+    length_penalty: Annotated[LengthPenalty.Config, OneOf(LengthPenalty)] = GNMTPenalty.Config()
+    """How hypotheses of different length are compared."""
+    coverage_penalty: float = Field(0.0, ge=0)
+    """Weight of log(min(attention received, 1)), summed over the source (Wu et al. 2016, eq. 14, beta); 0 is none."""
+    replace_unk: bool = False
+    """Replace each unknown target word by the source word with the most attention (Luong et al. 2015b)."""
+    batch_sentences: PositiveInt = 64
+    """Sentences translated together."""
+
+    @model_validator(mode="after")
+    def _n_best_fits(self) -> SearchConfig:
+        if self.n_best > self.beam_size:
+            raise ValueError(f"n_best {self.n_best} is larger than beam_size {self.beam_size}")
+        return self

@@ -1,0 +1,1 @@
+"""Text: reading lines, cutting them into pieces, numbering the pieces."""

@@ -1,0 +1,222 @@
+"""Checkpoints: complete and verified, or not there.
+
+`checkpoints/step-00001200/` holds `model.safetensors` (the weights to translate with), `training.safetensors` (the
+rest that training needs), `state.json` and `MANIFEST.json` with the sizes and SHA-256 of the others. It appears by one
+rename, after everything in it is on the disk; older ones are deleted only after that.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from nmt.errors import CheckpointError, NmtError
+from nmt.training.checkpoint_files import folder_of, publish, saved, step_of
+from nmt.training.durable import sync_folder, write_synced
+from nmt.training.state import TrainingState
+from nmt.training.weights import first_nan, weights_sha256
+
+__all__ = ["Checkpoint", "SaveError", "latest_valid", "load_checkpoint", "save_checkpoint", "weights_sha256"]
+
+FORMAT = 1
+PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+class SaveError(NmtError):
+    """The system could not write a checkpoint. The ones before are as they were."""
+
+
+class DamagedError(CheckpointError):
+    """A checkpoint is incomplete or was changed; an older one may serve."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What one folder holds, verified."""
+
+    path: Path
+    state: TrainingState
+    weights: dict[str, Tensor]
+    """The weights to translate with, on the CPU."""
+
+    training: dict[str, Tensor]
+    """Optimizer state and, with averaged weights, the raw ones. Empty unless loaded to continue training."""
+
+
+def save_checkpoint(
+    run: Path, state: TrainingState, weights: Mapping[str, Tensor], training: Mapping[str, Tensor]
+) -> Path:
+    """Writes `checkpoints/step-N`; when it returns, the checkpoint outlives a power cut.
+
+    Errors: NmtError if a weight is NaN; SaveError if the disk is full or fails. Then nothing new is left behind.
+    """
+    broken = first_nan(weights)
+    if broken is not None:
+        raise NmtError(f"{broken} contains NaN at step {state.step}; not saved, {_last_good(run)}")
+    files = {
+        "model.safetensors": save_tensors(_detached(weights)),
+        "training.safetensors": save_tensors(_detached(training)),
+        "state.json": state.to_json(),
+    }
+    entries = {name: {"size": len(data), "sha256": _sha256(data)} for name, data in files.items()}
+    files["MANIFEST.json"] = json.dumps({"format": FORMAT, "files": entries}, indent=1).encode()
+    target = folder_of(run, state.step)
+    temporary = target.with_name(f".tmp-{target.name}-{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            write_synced(temporary / name, data)
+        sync_folder(temporary)
+        publish(temporary, target)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise SaveError(_why_not_saved(run, state.step, error, sum(map(len, files.values())))) from error
+    return target
+
+
+def load_checkpoint(run: Path, which: Literal["best", "last"] | int = "best") -> Checkpoint:
+    """The weights of one checkpoint, to translate with. Before the first validation `best` is the last one.
+
+    Errors: CheckpointError if there is none, it is damaged, of a newer format, or the path is no run folder.
+    """
+    _refuse_other_paths(run)
+    paths = saved(run)
+    linked = run / "checkpoints" / str(which)
+    if isinstance(which, int):
+        path = folder_of(run, which)
+        if path not in paths:
+            steps = ", ".join(str(step_of(path)) for path in reversed(paths))
+            raise CheckpointError(f"{run}: no checkpoint of step {which}; there are {steps}")
+    else:
+        path = linked.resolve() if linked.exists() else paths[0]
+    return _read(path, with_training=False)
+
+
+def latest_valid(run: Path, warn: Callable[[str], None]) -> Checkpoint | None:
+    """The newest checkpoint that is whole, with all that training needs; None if `run` has none at all.
+
+    Calls `warn` with one line for each newer one that is damaged.
+
+    Errors: CheckpointError if all are damaged or the newest is of a newer format.
+    """
+    damaged: list[str] = []
+    paths = saved(run)
+    for path in paths:
+        try:
+            checkpoint = _read(path, with_training=True)
+        except DamagedError as error:
+            damaged.append(str(error))
+            continue
+        for message in damaged:
+            warn(f"{message}; using {path.name}")
+        return checkpoint
+    if paths:
+        raise CheckpointError(f"no usable checkpoint in {run} ({len(paths)} found, {len(damaged)} damaged)")
+    return None
+
+
+def _read(path: Path, with_training: bool) -> Checkpoint:
+    manifest = _manifest(path)
+    state = _verified(path, "state.json", manifest)
+    weights = _tensors(path, "model.safetensors", manifest)
+    training = _tensors(path, "training.safetensors", manifest) if with_training else {}
+    try:
+        checkpoint = Checkpoint(path, TrainingState.from_json(state), weights, training)
+    except (ValueError, TypeError) as error:
+        raise DamagedError(f"{path.name}: state.json is damaged ({error})") from None
+    broken = first_nan(weights)
+    if broken is not None:
+        raise DamagedError(f"{path.name}: {broken} contains NaN (saved at step {checkpoint.state.step})")
+    return checkpoint
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """The entries of MANIFEST.json."""
+    try:
+        manifest = json.loads((path / "MANIFEST.json").read_bytes())
+        found, files = int(manifest["format"]), dict(manifest["files"])
+    except OSError as error:
+        raise DamagedError(f"{path.name}: MANIFEST.json cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise DamagedError(f"{path.name}: MANIFEST.json is damaged") from None
+    if found > FORMAT:
+        raise CheckpointError(f"{path.name}: format {found}, this version reads up to {FORMAT}; upgrade nmt")
+    return files
+
+
+def _verified(path: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
+    """The content of a file, if it is what the manifest says."""
+    try:
+        size, sha256 = manifest[name]["size"], manifest[name]["sha256"]
+        if (path / name).stat().st_size != size:
+            raise DamagedError(f"{path.name}: {name} is damaged (size differs)")
+        data = (path / name).read_bytes()
+    except (KeyError, TypeError):
+        raise DamagedError(f"{path.name}: MANIFEST.json is damaged") from None
+    except OSError as error:
+        raise DamagedError(f"{path.name}: {name} cannot be read ({error.strerror})") from None
+    if _sha256(data) != sha256:
+        raise DamagedError(f"{path.name}: {name} is damaged (SHA-256 differs)")
+    return data
+
+
+def _tensors(path: Path, name: str, manifest: Mapping[str, Any]) -> dict[str, Tensor]:
+    try:
+        return load_tensors(_verified(path, name, manifest))
+    except SafetensorError as error:
+        raise DamagedError(f"{path.name}: {name} is damaged ({error})") from None
+
+
+def _refuse_other_paths(run: Path) -> None:
+    if run.is_file():
+        with open(run, "rb") as file:
+            if file.read(4).startswith(PICKLE_STARTS):
+                raise CheckpointError(
+                    f"{run} is a PyTorch pickle; this tool loads only safetensors (pickles can run code)"
+                )
+        raise CheckpointError(f"{run} is a file; give the run folder")
+    if saved(run):
+        return
+    parent = run.resolve().parent
+    runs = [other.name for other in parent.iterdir() if saved(other)] if parent.is_dir() else []
+    near = difflib.get_close_matches(run.name, runs)
+    hint = f"; did you mean {', '.join(str(run.parent / name) for name in near)}?" if near else ""
+    raise CheckpointError(f"{run}: no checkpoint here (looked for checkpoints/step-*/){hint}")
+
+
+def _detached(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU that share no memory, which the file format asks for."""
+    return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _why_not_saved(run: Path, step: int, error: OSError, needed: int) -> str:
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        reason = f"disk full: {_size(shutil.disk_usage(run).free)} free in {run}, {_size(needed)} needed"
+    return f"cannot save step {step} ({reason}); {_last_good(run)}"
+
+
+def _last_good(run: Path) -> str:
+    paths = saved(run)
+    return f"last good checkpoint: {paths[0].name}" if paths else "there is no earlier checkpoint"
+
+
+def _size(count: int) -> str:
+    return f"{count} B" if count < 1e3 else f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.0f} MB"

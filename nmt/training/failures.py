@@ -1,0 +1,45 @@
+"""One line for each way in which an update can fail."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import torch
+
+from nmt.errors import NmtError
+from nmt.training.checkpoint_files import saved, step_of
+from nmt.training.job import Job
+from nmt.training.learner import NonFiniteError
+from nmt.training.state import TrainingState
+
+MOST_LINES = 10
+
+
+def explain(error: Exception, job: Job, batches: list[list[int]], state: TrainingState) -> NmtError | None:
+    """The failure of the update after `state` as a message for the user; None if it is of no known kind."""
+    step = state.step + 1
+    if isinstance(error, NonFiniteError):
+        return NmtError(f"{error} at step {step} (epoch {state.epoch}); sentences in {_lines(job, batches)}")
+    if _is_out_of_memory(error):
+        sentences, length = max(map(job.padded_size, batches), key=lambda size: size[0] * size[1])
+        return NmtError(f"out of memory at step {step}: batch of {sentences} x {length} tokens; {job.memory_hint}")
+    return None
+
+
+def kept(run: Path) -> str:
+    """Which weights are safe."""
+    paths = saved(run)
+    return f"weights of step {step_of(paths[0])} kept" if paths else "no checkpoint was saved yet"
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _lines(job: Job, batches: list[list[int]]) -> str:
+    lines = sorted(job.corpus.line[i] for i in chain.from_iterable(batches))
+    more = f" and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
+    return f"lines {', '.join(map(str, lines[:MOST_LINES]))}{more}"

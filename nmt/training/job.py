@@ -1,0 +1,56 @@
+"""What is trained on, and where."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from nmt.data.batch import Batch, collate
+from nmt.data.batching import BatchOrder
+from nmt.data.corpus import Corpus
+from nmt.models.seq2seq import Seq2Seq
+from nmt.training.validation import Validation
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a trainer needs beside the model and the `train` section of the config."""
+
+    corpus: Corpus
+    order: BatchOrder
+    validate: Callable[[Seq2Seq], Validation]
+    """Measures the model as it is, in evaluation mode."""
+
+    device: torch.device
+    precision: Literal["fp32", "bf16"]
+    """bf16: bfloat16 autocast with float32 weights."""
+
+    seed: int
+    fingerprint: dict[str, str] = field(default_factory=dict)
+    """What must not change between the starts of one run, e.g. the SHA-256 of each data file by its path."""
+
+    memory_hint: str = "lower data.batching or data.max_length"
+    """What to do when memory runs out."""
+
+    def batch(self, ids: list[int]) -> Batch:
+        """The pairs `ids` of the corpus as a batch on the CPU."""
+        return collate([self.corpus.src[i] for i in ids], [self.corpus.tgt[i] for i in ids], ids)
+
+    def padded_size(self, ids: list[int]) -> tuple[int, int]:
+        """Sentences and tokens of the longest side of a batch."""
+        return len(ids), max(max(len(self.corpus.src[i]), len(self.corpus.tgt[i])) + 1 for i in ids)
+
+    def environment(self) -> dict[str, str]:
+        """What the bits of a training depend on, besides its config and data."""
+        cuda = self.device.type == "cuda"
+        return {
+            "threads": str(torch.get_num_threads()),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+            "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),
+            "precision": self.precision,
+        }

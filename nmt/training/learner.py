@@ -1,0 +1,128 @@
+"""Everything that an update changes: the weights, the optimizer and the averaged weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from math import isfinite
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from nmt.data.batch import Batch
+from nmt.models.seq2seq import Seq2Seq
+from nmt.training.average import Average
+from nmt.training.config import TrainConfig
+from nmt.training.job import Job
+from nmt.training.weights import load_weights, named_weights
+
+
+class Update(NamedTuple):
+    """loss: nats a target token, unsmoothed; norm: L2 norm of the gradient before clipping; tokens: target tokens."""
+
+    loss: float
+    norm: float
+    tokens: int
+
+
+class NonFiniteError(ArithmeticError):
+    """The loss or the gradient norm is NaN or infinite; the weights are as before the update."""
+
+
+class Learner:
+    """Applies updates to the model. What it draws at random depends on (seed, step, micro-batch) alone."""
+
+    def __init__(self, model: Seq2Seq, config: TrainConfig, job: Job) -> None:
+        self.model = model.to(job.device).train()
+        self.config = config
+        self.job = job
+        self.named_parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.optimizer: torch.optim.Optimizer = config.optimizer.build(parameters=list(self.named_parameters.values()))
+        self.average = Average(model, config.ema) if config.ema is not None else None
+
+    def update(self, batches: list[Batch], step: int, lr: float) -> Update:
+        """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`.
+
+        Loss and norm are read from the device once, so that nothing is updated with a NaN.
+
+        Errors: NonFiniteError before anything is changed.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        tokens = sum(batch.tokens for batch in batches)
+        losses = [self._backward(batch, (step, micro), tokens) for micro, batch in enumerate(batches)]
+        gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        values: list[float] = torch.stack([*torch.stack(losses).sum(0), norm.float()]).tolist()
+        for what, value in zip(("loss", "loss", "gradient norm"), values, strict=True):
+            if not isfinite(value):
+                raise NonFiniteError(f"{what} is {value}")
+        clip = self.config.clip_norm
+        if clip is not None and values[2] > clip:
+            torch._foreach_mul_(gradients, clip / values[2])  # pyright: ignore[reportPrivateImportUsage]
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update(step)
+        return Update(values[1] / tokens, values[2], tokens)
+
+    def _backward(self, batch: Batch, place: tuple[int, int], tokens: int) -> Tensor:
+        """Adds the gradient of the batch's share of the mean loss; smoothed and plain loss, summed, as one tensor."""
+        torch.manual_seed(mix(self.job.seed, *place))
+        with torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
+            loss = self.model.loss(batch.to(self.job.device), self.config.label_smoothing)
+        (loss.total / tokens).backward()
+        return torch.stack((loss.total.detach(), loss.nll)).float()
+
+    @contextmanager
+    def for_translation(self) -> Iterator[None]:
+        """Within this context the model is in evaluation mode, with the weights to translate with."""
+        with self.average.in_use() if self.average is not None else nullcontext():
+            self.model.eval()
+            try:
+                yield
+            finally:
+                self.model.train()
+
+    def tensors(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The weights to translate with, and the rest: `optimizer.KEY.NAME` and, if those are averaged, `raw.NAME`."""
+        weights = named_weights(self.model)
+        training: dict[str, Tensor] = {}
+        for name, parameter in self.named_parameters.items():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                if value is not None:
+                    training[f"optimizer.{key}.{name}"] = value
+        if self.average is not None:
+            training |= {f"raw.{name}": tensor for name, tensor in weights.items()}
+            weights |= self.average.tensors()
+        return weights, training
+
+    def restore(self, weights: Mapping[str, Tensor], training: Mapping[str, Tensor], source: str) -> None:
+        """Goes back to where `tensors` was called.
+
+        Errors: CheckpointError beginning with `source` if the weights do not fit the model.
+        """
+        load_weights(self.model, weights, source)
+        if self.average is not None:
+            self.average.restore(dict(weights))
+            load_weights(self.model, _without("raw.", training), source)
+        states: dict[int, dict[str, Tensor]] = {}
+        places = {name: place for place, name in enumerate(self.named_parameters)}
+        for entry, value in _without("optimizer.", training).items():
+            key, name = entry.split(".", 1)
+            states.setdefault(places[name], {})[key] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+
+
+def mix(*numbers: int) -> int:
+    """A random seed of 63 bits that is a function of the numbers, with no pattern between neighbours."""
+    digest = hashlib.blake2b(" ".join(map(str, numbers)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _without(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose name begins with `prefix`, by the rest of the name."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,182 @@
+"""The training loop: update, validate, save, until the budget is used up or nothing gets better."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from math import isfinite
+from pathlib import Path
+from time import monotonic
+
+from nmt.errors import NmtError, Stopped
+from nmt.models.seq2seq import Seq2Seq
+from nmt.training.budget import Budget, Spent
+from nmt.training.checkpoint import Checkpoint, latest_valid
+from nmt.training.checkpoint_files import remove_leftovers
+from nmt.training.config import TrainConfig
+from nmt.training.failures import explain, kept
+from nmt.training.job import Job
+from nmt.training.journal import Journal
+from nmt.training.learner import Learner, Update
+from nmt.training.listener import Listener
+from nmt.training.outcome import Outcome, conclude
+from nmt.training.saver import Saver
+from nmt.training.schedules.schedule import Progress, Schedule
+from nmt.training.signals import Interrupted, Signals
+from nmt.training.state import TrainingState
+from nmt.training.tensorboard import summary_writer
+
+
+class Trainer:
+    """Trains `model` and keeps everything needed to continue in `run`.
+
+    A run that was stopped, killed or cut off from power continues from its newest whole checkpoint and ends with the
+    same weights, bit for bit, as one that was left alone (same machine, versions and threads; no limit by the clock).
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        model: Seq2Seq,
+        job: Job,
+        config: TrainConfig,
+        listener: Listener | None = None,
+        signals: Signals | None = None,
+    ) -> None:
+        """Signals are obeyed if `signals` is entered by the caller. Errors: UserError if TensorBoard is missing."""
+        if config.tensorboard:
+            summary_writer()
+        self.run, self.job, self.config = run, job, config
+        self.listener = listener or Listener()
+        self.signals = signals or Signals()
+        self.learner = Learner(model, config, job)
+        self.schedule: Schedule = config.schedule.build()
+        self.budget = Budget(config)
+        self.saver = Saver(run, config.keep, self.listener.on_message)
+        self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
+        self._ordered: tuple[int, list[list[int]]] = (0, [])
+
+    def train(self) -> Outcome:
+        """Trains to the end of the budget, or continues to it; the model then has the best weights.
+
+        Errors: Stopped after a signal, with everything saved; CheckpointError if the run cannot be continued; NmtError
+        if loss or gradient is not finite, memory runs out or the disk fails.
+        """
+        self._start()
+        with closing(Journal(self.run, self.config, self.state, self.listener.on_message)) as self.journal:
+            while True:
+                over = self._is_over()
+                if (over or self._is_validation_due()) and not self.state.is_validated():
+                    self._validate()
+                    continue
+                self._obey_signals()
+                if over:
+                    return conclude(self.run, self.learner, self.state)
+                self._update()
+
+    def _start(self) -> None:
+        self.run.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self.run)
+        checkpoint = latest_valid(self.run, self.listener.on_message)
+        if checkpoint is not None:
+            self._continue_from(checkpoint)
+        self.saver.require_space(self.learner)
+        self._begin = monotonic() - self.state.seconds
+        self._before = self.state.seconds, self.budget.used(self._spent())
+
+    def _continue_from(self, checkpoint: Checkpoint) -> None:
+        """Takes over a checkpoint's tensors and state."""
+        checkpoint.state.require_same(self.state.fingerprint)
+        for difference in checkpoint.state.differences(self.state.environment):
+            self.listener.on_message(f"not bit-identical: {difference}")
+        self.learner.restore(checkpoint.weights, checkpoint.training, checkpoint.path.name)
+        checkpoint.state.fingerprint = self.state.fingerprint
+        checkpoint.state.environment = self.state.environment
+        self.state = checkpoint.state
+        self.saver.set_links(self.state)
+        self.listener.on_message(f"continuing at step {self.state.step}")
+
+    def _update(self) -> None:
+        begin = monotonic()
+        batches = self._next_batches()
+        step = self.state.step + 1
+        scores = [score for _, score in self.state.scores]
+        progress = Progress(step, self.state.epoch, self.budget.planned(self._spent()), scores)
+        self.state.lr = self.config.optimizer.lr * self.schedule.factor(progress)
+        try:
+            update = self.learner.update([self.job.batch(ids) for ids in batches], step, self.state.lr)
+        except (ArithmeticError, MemoryError, RuntimeError) as error:
+            failure = explain(error, self.job, batches, self.state)
+            if failure is None:
+                raise
+            raise NmtError(f"{failure}; {kept(self.run)}") from error
+        self.state.step = step
+        self.state.position += len(batches)
+        self.state.seconds = monotonic() - self._begin
+        self.journal.add_update(self.state, update, monotonic() - begin)
+        self._tell(update)
+
+    def _next_batches(self) -> list[list[int]]:
+        """The sentences of the next update, batch by batch; the last update of an epoch may have fewer batches."""
+        if self.state.position >= len(self._epoch_batches()):
+            self.state.epoch, self.state.position = self.state.epoch + 1, 0
+        begin = self.state.position
+        return self._epoch_batches()[begin : begin + self.config.accumulate]
+
+    def _epoch_batches(self) -> list[list[int]]:
+        if self._ordered[0] != self.state.epoch:
+            self._ordered = self.state.epoch, self.job.order.epoch(self.state.epoch)
+        return self._ordered[1]
+
+    def _validate(self) -> None:
+        """Validates, saves and tells, unless a signal to stop comes; then the validation is made after the resume."""
+        try:
+            with self.learner.for_translation(), self.signals.interrupting():
+                validation = self.job.validate(self.learner.model)
+        except Interrupted:
+            self._obey_signals()
+            return
+        state = self.state
+        if not isfinite(validation.loss):
+            raise NmtError(f"loss is {validation.loss} on the validation set at step {state.step}; {kept(self.run)}")
+        state.seconds = monotonic() - self._begin
+        state.scores.append((state.step, validation.score(self.config.metric)))
+        self.journal.add_validation(state, validation)
+        self.saver.save(state, self.learner, must=self._is_over())
+        self.listener.on_validation(state.step, state.epoch, validation, better=state.waited() == 0)
+
+    def _is_validation_due(self) -> bool:
+        if self.config.validate_every is None:
+            return self.state.step > 0 and self.state.position == len(self._epoch_batches())
+        return self.state.step > 0 and self.state.step % self.config.validate_every == 0
+
+    def _is_over(self) -> bool:
+        patience = self.config.patience
+        return self.budget.used(self._spent()) >= 1 or (patience is not None and self.state.waited() >= patience)
+
+    def _spent(self) -> Spent:
+        epochs = self.state.epoch - 1 + self.state.position / len(self._epoch_batches())
+        return Spent(self.state.step, epochs, self.state.seconds)
+
+    def _obey_signals(self) -> None:
+        if self.signals.stop is not None:
+            self.saver.save(self.state, self.learner, must=True)
+            raise Stopped(f"stopped at step {self.state.step}; the same command continues", self.signals.stop)
+        if self.signals.take_save():
+            self.saver.save(self.state, self.learner, must=False)
+
+    def _tell(self, update: Update) -> None:
+        used = min(1.0, self.budget.used(self._spent()))
+        seconds, gained = self.state.seconds - self._before[0], used - self._before[1]
+        left = (1 - used) * seconds / gained if gained > 0 else None
+        speed = self.journal.tokens_per_s
+        self.listener.on_step(self.state.step, self.state.epoch, used, update.loss, speed, left)
+
+    def _fingerprint(self) -> dict[str, str]:
+        """What must not change between two starts of a run."""
+        own = {
+            "seed": str(self.job.seed),
+            "train.optimizer": self.config.optimizer.component.name,
+            "train.metric": self.config.metric,
+            "train.ema": "off" if self.config.ema is None else "on",
+        }
+        return own | self.job.fingerprint

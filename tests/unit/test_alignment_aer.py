@@ -1,0 +1,121 @@
+"""AER: an example counted by hand, and the published values of three aligners on real gold links."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nmt.alignment.aer import score_alignments, score_files
+from nmt.alignment.formats.pharaoh import read_pharaoh
+from nmt.alignment.gold import GoldLinks, read_gold
+from nmt.errors import DataError
+
+DATA = os.environ.get("NMT_DATA")
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def gold(sure: set[tuple[int, int]], possible_only: set[tuple[int, int]]) -> GoldLinks:
+    return GoldLinks(frozenset(sure), frozenset(sure | possible_only))
+
+
+def test_two_sentences_counted_by_hand() -> None:
+    hyp = [[(0, 0), (1, 1), (2, 1)], [(0, 1), (1, 0)]]
+    golds = [gold({(0, 0), (2, 2)}, {(1, 1)}), gold({(0, 1)}, {(1, 0), (1, 1)})]
+    scores = score_alignments(hyp, golds)
+    # |A| = 3 + 2, |S| = 2 + 1, |P| = 3 + 3, |A & S| = 1 + 1, |A & P| = 2 + 2
+    assert (scores.links, scores.sure, scores.possible, scores.sentences) == (5, 3, 6, 2)
+    assert scores.aer == pytest.approx(1 - 6 / 8)
+    assert scores.precision == pytest.approx(4 / 5)
+    assert scores.recall == pytest.approx(2 / 3)
+    assert scores.f1 == pytest.approx(8 / 11)
+
+
+def test_a_perfect_alignment_may_hold_possible_links_or_not() -> None:
+    golds = [gold({(0, 0)}, {(1, 1)})]
+    assert score_alignments([[(0, 0)]], golds).aer == 0
+    assert score_alignments([[(0, 0), (1, 1)]], golds).aer == 0
+
+
+def test_a_link_given_twice_counts_once() -> None:
+    assert score_alignments([[(0, 0), (0, 0), (5, 5)]], [gold({(0, 0)}, set())]).precision == 0.5
+
+
+def test_nothing_to_count() -> None:
+    for hyp, golds in (([], []), ([[]], [gold(set(), set())]), ([[]], [gold({(0, 0)}, set())])):
+        scores = score_alignments(hyp, golds)
+        assert (scores.aer, scores.precision, scores.recall, scores.f1) == (1, 0, 0, 0)
+
+
+def test_unequal_numbers_of_sentences() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        score_alignments([[]], [])
+
+
+def test_a_sure_link_is_possible() -> None:
+    with pytest.raises(ValueError, match="among the possible"):
+        GoldLinks(frozenset({(0, 0)}), frozenset())
+
+
+def test_gold_files(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold.align", "0-0 1?1 2p3\n\n2-1 2?1\n")
+    assert list(read_gold(path)) == [gold({(0, 0)}, {(1, 1), (2, 3)}), gold(set(), set()), gold({(2, 1)}, set())]
+
+
+def test_files_counted_from_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold.align", "1-1 2-3\n")
+    assert list(read_gold(path, base=1)) == [gold({(0, 0), (1, 2)}, set())]
+    assert list(read_pharaoh(path, base=1)) == [[(0, 0), (1, 2)]]
+    with pytest.raises(DataError, match=r"gold.align:1: '0-3' holds a 0.*count from 1"):
+        list(read_gold(write(path, "0-3\n"), base=1))
+    with pytest.raises(ValueError, match="base must be 0 or 1"):
+        list(read_gold(path, base=2))
+
+
+def test_hypotheses_with_scores_in_any_order(tmp_path: Path) -> None:
+    path = write(tmp_path / "hyp", "2-1:0.5 0-0:1e-05 0-0\n")
+    assert list(read_pharaoh(path)) == [[(0, 0), (2, 1)]]
+
+
+@pytest.mark.parametrize("text", ["3-x", "3", "-3", "3--4", "3-4-5", "3:4", "3-4:", "٣-٤", "3S4", "3-4,"])
+def test_what_is_no_link(text: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "gold.align", f"0-0\n0-0\n\n1-1\n0-0 {text}\n")
+    with pytest.raises(DataError) as caught:
+        list(read_gold(path))
+    assert str(caught.value).startswith(f"{path}:5: {text!r} is not a link")
+
+
+def test_files_of_unequal_length(tmp_path: Path) -> None:
+    hyp, golds = write(tmp_path / "hyp", "0-0\n1-1\n"), write(tmp_path / "gold", "0-0\n")
+    with pytest.raises(DataError) as caught:
+        score_files(hyp, golds)
+    assert str(caught.value) == f"{hyp} has 2 lines and {golds} has 1; line n must be sentence n"
+
+
+@pytest.mark.skipif(DATA is None, reason="NMT_DATA is not set: the folder of gold alignments")
+def test_published_values_digit_for_digit() -> None:
+    data = Path(DATA or "")
+    rows = (data / "aer-check" / "EXPECTED.tsv").read_text(encoding="utf-8").strip().split("\n")[1:]
+    assert len(rows) == 3
+    for row in rows:
+        name, gold_name, expected, _ = row.split("\t")
+        assert repr(score_files(data / "aer-check" / name, data / gold_name).aer) == expected
+
+
+@pytest.mark.skipif(DATA is None, reason="NMT_DATA is not set: the folder of gold alignments")
+@pytest.mark.parametrize(
+    ("name", "sentences", "sure", "possible_only"),
+    [
+        ("hansards/gold37.tok.align", 37, 338, 1446),
+        ("europarl-de-en/gold100.tok.align", 100, 1951, 748),
+        ("aer-check/zhen.align", 450, 11238, 178),
+    ],
+)
+def test_gold_files_hold_what_their_makers_say(name: str, sentences: int, sure: int, possible_only: int) -> None:
+    golds = list(read_gold(Path(DATA or "", name)))
+    assert len(golds) == sentences
+    assert sum(len(links.sure) for links in golds) == sure
+    assert sum(len(links.possible - links.sure) for links in golds) == possible_only

@@ -1,0 +1,310 @@
+"""Export formats: exact lines by hand, and each reads back to what was written, whatever the text."""
+
+import json
+import tempfile
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nmt.alignment.alignment import Alignment, Unit
+from nmt.alignment.formats.jsonl import read_jsonl
+from nmt.alignment.formats.npz import read_npz
+from nmt.alignment.formats.pharaoh import read_pharaoh, read_scored_pharaoh
+from nmt.alignment.formats.registry import WRITERS, open_writer, writer_class
+from nmt.alignment.formats.soft import read_soft
+from nmt.alignment.record import AlignmentRecord
+from nmt.errors import DataError, UserError
+
+MATRIX = np.array([[0.93, 0.05, 0.02], [1 / 3, 2 / 3, 0], [0, 1e-7, 1 - 1e-7]], dtype=np.float32)
+RECORD = AlignmentRecord(
+    0,
+    "das Haus",
+    "the house",
+    Alignment(["das", "Haus"], ["the", "house"], MATRIX, "word", True, -1.25),
+    [(1, 1), (0, 0)],
+)
+EMPTY = AlignmentRecord(1, "", "", Alignment([], [], np.ones((1, 1), dtype=np.float32), "word", True), [])
+
+
+def write(name: str, path: Path, records: list[AlignmentRecord]) -> bytes:
+    with open_writer(name, path) as writer:
+        for record in records:
+            writer.write(record)
+    return path.read_bytes()
+
+
+def test_pharaoh_lines(tmp_path: Path) -> None:
+    assert write("pharaoh", tmp_path / "a", [RECORD, EMPTY, RECORD]) == b"0-0 1-1\n\n0-0 1-1\n"
+
+
+def test_pharaoh_lines_with_scores(tmp_path: Path) -> None:
+    assert write("pharaoh-scores", tmp_path / "a", [RECORD, EMPTY]) == b"0-0:0.93 1-1:0.666667\n\n"
+
+
+def test_soft_lines(tmp_path: Path) -> None:
+    expected = b"0.93,0.05,0.02 0.333333,0.666667,0 0,1e-07,1\n1\n"
+    assert write("soft", tmp_path / "a", [RECORD, EMPTY]) == expected
+
+
+def test_jsonl_lines(tmp_path: Path) -> None:
+    expected = (
+        '{"id":0,"src":"das Haus","tgt":"the house","src_tokens":["das","Haus"],"tgt_tokens":["the","house"],'
+        '"unit":"word","eos":true,"attention":[[0.93,0.05,0.02],[0.333333,0.666667,0.0],[0.0,0.0,1.0]],'
+        '"links":[[0,0],[1,1]],"score":-1.25}\n'
+    )
+    lines = write("jsonl", tmp_path / "a", [RECORD, EMPTY]).decode("utf-8")
+    assert lines.startswith(expected)
+    assert json.loads(lines[len(expected) :])["score"] is None
+
+
+def test_jsonl_keeps_one_record_on_one_line(tmp_path: Path) -> None:
+    nasty = "Größe \n\r\x0b\x1b\x7f\x85\x9b\u2028\u2029 ひ"
+    record = AlignmentRecord(0, nasty, nasty, EMPTY.alignment, [])
+    text = write("jsonl", tmp_path / "a", [record]).decode("utf-8")
+    assert "Größe" in text
+    assert "ひ" in text
+    assert text.endswith("}\n")
+    assert all(character.isprintable() for character in text[:-1])
+    assert json.loads(text)["src"] == nasty
+
+
+def test_npz_is_readable_by_numpy_without_pickle(tmp_path: Path) -> None:
+    write("npz", tmp_path / "a.npz", [RECORD, EMPTY])
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert sorted(archive.files) == ["attention_0", "attention_1", "tokens.json"]
+        np.testing.assert_array_equal(archive["attention_0"], MATRIX)
+        assert archive["attention_0"].dtype == np.float32
+        assert archive["tokens.json"].dtype == np.uint8
+        tokens = json.loads(archive["tokens.json"].tobytes())
+    assert tokens[0] == {
+        "id": 0,
+        "src": "das Haus",
+        "tgt": "the house",
+        "src_tokens": ["das", "Haus"],
+        "tgt_tokens": ["the", "house"],
+        "unit": "word",
+        "eos": True,
+        "links": [[0, 0], [1, 1]],
+        "score": -1.25,
+    }
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_the_same_records_give_the_same_bytes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = write(name, tmp_path / "a", [RECORD, EMPTY])
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    assert write(name, tmp_path / "b", [RECORD, EMPTY]) == first
+
+
+def test_npz_members_are_in_the_order_written(tmp_path: Path) -> None:
+    write("npz", tmp_path / "a", [RECORD] * 11)
+    with zipfile.ZipFile(tmp_path / "a") as archive:
+        assert archive.namelist() == [f"attention_{number}.npy" for number in range(11)] + ["tokens.json.npy"]
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_html_shows_every_record_and_no_text_as_markup(tmp_path: Path) -> None:
+    alignment = Alignment(["<script>"], ["&"], np.ones((1, 1), dtype=np.float32), "word", False)
+    page = write("html", tmp_path / "a", [RECORD, AlignmentRecord(1, "<script>", "&", alignment, [(0, 0)])]).decode()
+    assert page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n")
+    assert page.count("<article") == 2
+    assert "Haus" in page and "&lt;script&gt;" in page and "<script" not in page
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "pharaoh": lambda path: list(read_pharaoh(path)),
+    "pharaoh-scores": lambda path: list(read_scored_pharaoh(path)),
+    "soft": lambda path: list(read_soft(path)),
+    "jsonl": lambda path: list(read_jsonl(path)),
+    "npz": lambda path: list(read_npz(path)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_no_records(name: str, tmp_path: Path) -> None:
+    write(name, tmp_path / "a", [])
+    assert READERS[name](tmp_path / "a") == []
+
+
+TEXTS = st.text(max_size=6) | st.sampled_from(
+    ["a b", "a,b", "|||", '"', "\\", "\x00", "\x1b[0m", "\u2028", "\x85", "\ufeff"]
+)
+TOKENS = st.lists(TEXTS, max_size=4)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> AlignmentRecord:
+    src, tgt, eos = draw(TOKENS), draw(TOKENS), draw(st.booleans())
+    rows = len(tgt) + (draw(st.booleans()) if eos else 0)
+    columns = len(src) + eos
+    weights = draw(st.lists(st.floats(0, 1, width=32), min_size=rows * columns, max_size=rows * columns))
+    weights_TS = np.array(weights, dtype=np.float32).reshape(rows, columns)
+    score = draw(st.none() | st.floats(-100, 0))
+    units: list[Unit] = ["piece", "word"]
+    unit = draw(st.sampled_from(units))
+    cells = [(j, i) for j in range(len(src)) for i in range(len(tgt))]
+    links = draw(st.lists(st.sampled_from(cells), unique=True)) if cells else []
+    alignment = Alignment(src, tgt, weights_TS, unit, eos, score)
+    return AlignmentRecord(draw(st.integers(0, 10**9)), draw(TEXTS), draw(TEXTS), alignment, links)
+
+
+def assert_same(read: AlignmentRecord, written: AlignmentRecord, tolerance: float) -> None:
+    for name in ("id", "src", "tgt"):
+        assert getattr(read, name) == getattr(written, name)
+    for name in ("src_tokens", "tgt_tokens", "unit", "eos", "score"):
+        assert getattr(read.alignment, name) == getattr(written.alignment, name)
+    assert read.links == sorted(written.links)
+    assert read.alignment.weights_TS.dtype == np.float32
+    assert read.alignment.weights_TS.shape == written.alignment.weights_TS.shape
+    np.testing.assert_allclose(read.alignment.weights_TS, written.alignment.weights_TS, rtol=0, atol=tolerance)
+
+
+@given(st.lists(records(), max_size=4))
+@settings(deadline=None, max_examples=60)
+def test_every_format_reads_back_what_was_written(written: list[AlignmentRecord]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: Path(folder, name) for name in READERS}
+        for name, path in paths.items():
+            write(name, path, written)
+        for name, tolerance in (("jsonl", 6e-7), ("npz", 0)):
+            read = READERS[name](paths[name])
+            assert isinstance(read, list) and len(read) == len(written)
+            for one, other in zip(read, written, strict=True):
+                assert_same(one, other, tolerance)
+            assert write(name, Path(folder, "again"), read) == paths[name].read_bytes()
+        assert list(read_pharaoh(paths["pharaoh"])) == [sorted(record.links) for record in written]
+        assert list(read_pharaoh(paths["pharaoh-scores"])) == [sorted(record.links) for record in written]
+        for scored, record in zip(read_scored_pharaoh(paths["pharaoh-scores"]), written, strict=True):
+            weights = [record.alignment.weights_TS[tgt, src] for src, tgt, _ in scored]
+            assert [score for *_, score in scored] == pytest.approx(weights, rel=1e-5, abs=0)
+        for matrix, record in zip(read_soft(paths["soft"]), written, strict=True):
+            weights_TS = record.alignment.weights_TS
+            shape = weights_TS.shape if weights_TS.size else (0, 0)
+            np.testing.assert_allclose(matrix, weights_TS.reshape(shape), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_an_error_leaves_the_old_file_and_nothing_else(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyError), open_writer(name, path) as writer:
+        writer.write(RECORD)
+        raise KeyError
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_npz_does_not_hold_its_records_in_memory(tmp_path: Path) -> None:
+    weights_TS = np.full((100, 100), 0.01, dtype=np.float32)
+    record = AlignmentRecord(0, "", "", Alignment(["a"] * 100, ["b"] * 100, weights_TS, "word", False), [])
+    write("npz", tmp_path / "warm-up", [record])
+    tracemalloc.start()
+    with open_writer("npz", tmp_path / "a") as writer:
+        for _ in range(200):
+            writer.write(record)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (tmp_path / "a").stat().st_size > 200 * 40_000
+    assert peak < 2_000_000
+
+
+def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with open_writer("pharaoh", path) as writer:
+        writer.write(RECORD)
+        assert not path.exists()
+    assert list(tmp_path.iterdir()) == [path]
+    other = tmp_path / "made the usual way"
+    other.touch()
+    assert path.stat().st_mode == other.stat().st_mode
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    write("pharaoh", tmp_path / "link", [RECORD])
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"0-0 1-1\n"
+
+
+def test_a_device_is_not_replaced() -> None:
+    write_to = Path("/dev/null")
+    with open_writer("soft", write_to) as writer:
+        writer.write(RECORD)
+    assert write_to.is_char_device()
+
+
+@pytest.mark.parametrize("name", ["pharaoh", "soft", "jsonl", "html"])
+def test_text_goes_to_standard_output(name: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with open_writer(name, "-") as writer:
+        writer.write(RECORD)
+    assert capfdbinary.readouterr().out == write(name, tmp_path / "a", [RECORD])
+
+
+def test_binary_does_not_go_to_standard_output() -> None:
+    with pytest.raises(UserError, match="npz is binary"), open_writer("npz", "-"):
+        pass
+
+
+def test_unknown_formats() -> None:
+    with pytest.raises(UserError, match="'pharao' is unknown; did you mean 'pharaoh'"):
+        writer_class("pharao")
+    with pytest.raises(UserError, match="use one of pharaoh, pharaoh-scores, soft, jsonl, npz, html"):
+        writer_class("xliff")
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="none/a: cannot be written"), open_writer("soft", tmp_path / "none" / "a"):
+        pass
+    with pytest.raises(UserError, match="cannot be written"), open_writer("soft", tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "message"),
+    [
+        ("pharaoh", "0-0 1?1", "a:2: '1.1' is a possible link"),
+        ("pharaoh", "0-0 3-x", "a:2: '3-x' is not a link"),
+        ("pharaoh", "0-0:e", "a:2: '0-0:e' is not a link: 'e' is not a number"),
+        ("pharaoh-scores", "0-0", "a:2: '0-0' has no score"),
+        ("soft", "0.5,x", "a:2: not numbers"),
+        ("soft", "0.5,0.5 1", "a:2: rows of unequal length"),
+        ("jsonl", "{", "a:2: Invalid JSON"),
+        ("jsonl", "{}", "a:2: id: Field required"),
+    ],
+)
+def test_lines_that_are_wrong(name: str, line: str, message: str, tmp_path: Path) -> None:
+    write(name, tmp_path / "a", [RECORD])
+    with (tmp_path / "a").open("a", encoding="utf-8", newline="\n") as stream:
+        stream.write(line + "\n")
+    with pytest.raises(DataError, match=message) as caught:
+        READERS[name](tmp_path / "a")
+    assert "\n" not in str(caught.value)
+
+
+def test_jsonl_with_weights_that_do_not_fit(tmp_path: Path) -> None:
+    good = write("jsonl", tmp_path / "a", [RECORD]).decode("utf-8")
+    for part, wrong in (
+        ("[0.0,0.0,1.0]", "[0.0,1.0]"),
+        ("[0.0,0.0,1.0]],", "[0.0,0.0,1.0],[0,0,1]],"),
+        ("[1,1]", "[1,7]"),
+    ):
+        (tmp_path / "a").write_text(good.replace(part, wrong), encoding="utf-8", newline="\n")
+        with pytest.raises(DataError, match="a:1: "):
+            list(read_jsonl(tmp_path / "a"))
+
+
+def test_npz_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"no archive")
+    np.savez(tmp_path / "b.npz", attention_0=MATRIX)
+    for path in (tmp_path / "a", tmp_path / "b.npz", tmp_path / "missing.npz"):
+        with pytest.raises(DataError, match="not an export of alignments") as caught:
+            list(read_npz(path))
+        assert "\n" not in str(caught.value)
