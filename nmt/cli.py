@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
+from types import FrameType
 
 import typer
 
@@ -47,14 +49,34 @@ def _options(
 
 def main() -> None:
     """Runs a command. Exit codes: 0 done, 2 wrong input, 1 failed while running, 130 Ctrl-C, 143 SIGTERM."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _leave)
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        typer.echo(_usage(error), err=True)
+        sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("NMT_DEBUG"):
             traceback.print_exc()
         for line in _message(error).split("\n"):
             typer.echo(f"nmt: error: {line}", err=True)
         sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Ends the process, and on the way out every open block, so that no half-written file stays."""
+    sys.exit(128 + number)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """One line about wrong flags; for a command that was called with nothing at all, its help."""
+    problem = error.format_message()
+    if problem.startswith("Usage:"):
+        return problem
+    context = getattr(error, "ctx", None)
+    return f"nmt: error: {' '.join(problem.split())} (see {context.command_path if context else 'nmt'} --help)"
 
 
 def _message(error: Exception) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -29,8 +29,8 @@ BATCHES_READ = 20
 class Translation(NamedTuple):
     """One translation of one line, or one given pair.
 
-    weights_TS: attention, rows = target pieces (and EOS unless cut at the longest length), columns = source pieces and EOS;
-    None where there is none. logprob: natural logarithm, summed over pieces and EOS; score: what search ranked by.
+    weights_TS: attention, rows = target pieces (and EOS unless cut at the longest length), columns = source pieces and
+    EOS; None where there is none. logprob: natural logarithm, summed over pieces and EOS; score: what search ranked by.
     """
 
     src: Pieces
@@ -54,7 +54,7 @@ class Translator:
     ) -> None:
         self.model, (self.src, self.tgt), self.search = model, tokenizers, search
         self.device, self.warn = device, warn
-        self.precision = resolve_precision("auto", device)
+        self.precision: Literal["fp32", "bf16"] = resolve_precision("auto", device)
 
     @property
     def has_attention(self) -> bool:
@@ -87,7 +87,7 @@ class Translator:
             yield from self._in_batches(encoded, size, self._force)
 
     def _in_batches(self, items: list, size: int, run: Callable[[list], list]) -> list:
-        """`run` over batches of items of similar length; results in the order of the items. Items without text skip it."""
+        """`run` over batches of items of similar length; results in the items' order. Items without text skip it."""
         results: list = [_empty(item) for item in items]
         full = [index for index, item in enumerate(items) if _has_text(item)]
         full.sort(key=lambda index: (_length(items[index]), index))

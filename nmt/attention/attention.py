@@ -51,7 +51,7 @@ class Attention(nn.Module):
         return weights_BMS.to(memory.values_BSD.dtype) @ memory.values_BSD, weights_BMS
 
     def attend_rows(self, query_NH: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        """context_ND and weights_NS for queries whose dim 0 holds M rows of each sentence, one sentence after another."""
+        """context_ND and weights_NS for queries whose dim 0 holds M rows of each sentence, sentence by sentence."""
         query_BMH = query_NH.unflatten(0, (len(memory.values_BSD), -1))
         context_BMD, weights_BMS = self(query_BMH, memory)
         return context_BMD.flatten(0, 1), weights_BMS.flatten(0, 1)

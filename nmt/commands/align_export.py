@@ -10,11 +10,10 @@ import typer
 
 from nmt.commands.options import Beam, CheckpointName, DeviceName, Run, Threads
 
-EPILOG = """Examples:
-
+EPILOG = """\b
+Examples:
   nmt align-export runs/demo --source test.en --target test.de --format pharaoh -o links
-
-  nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o alignments/new
+  nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o new
 """
 
 
@@ -24,7 +23,9 @@ def align_export(
     target: Annotated[
         Path | None, typer.Option(help="Its translations: aligned by force, without search. Default: translate first.")
     ] = None,
-    format: Annotated[str, typer.Option(help="Comma-separated: pharaoh,pharaoh-scores,soft,jsonl,npz,html.")] = "pharaoh",
+    format: Annotated[
+        str, typer.Option(help="Comma-separated: pharaoh,pharaoh-scores,soft,jsonl,npz,html.")
+    ] = "pharaoh",
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PREFIX", help="Writes PREFIX.FORMAT.")] = Path(
         "alignments"
     ),
@@ -49,7 +50,7 @@ def align_export(
     for name, value, allowed in (("--unit", unit, ("word", "piece")), ("--eos", eos, ("keep", "drop"))):
         if value not in allowed:
             raise UserError(f"{name} {value}: must be one of {', '.join(allowed)}")
-    formats = format.split(",")
+    formats = list(dict.fromkeys(name.strip() for name in format.split(",")))
     for name in formats:
         writer_class(name)
     parse_method(method)
@@ -60,7 +61,9 @@ def align_export(
         translator.align(pairs) if pairs else (found[0] for found in translator.translate(read_lines(source), search))
     )
     with ExitStack() as stack:
-        writers = [stack.enter_context(open_writer(name, output.with_name(f"{output.name}.{name}"))) for name in formats]
+        writers = [
+            stack.enter_context(open_writer(name, output.with_name(f"{output.name}.{name}"))) for name in formats
+        ]
         for number, translation in enumerate(aligned):
             record = alignment_record(number, translation, unit, method, eos)  # type: ignore[arg-type]
             for writer in writers:

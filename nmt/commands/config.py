@@ -10,23 +10,20 @@ import typer
 
 config_app = typer.Typer(no_args_is_help=True, help="Write, check and explain config files.", rich_markup_mode=None)
 
-SHOW_EPILOG = """Examples:
-
+SHOW_EPILOG = """\b
+Examples:
   nmt config show --config my.yaml
-
-  nmt config show --config my.yaml --set model.decoder.type=luong
+  nmt config show --config my.yaml --set train.max_epochs=20
 """
-SCHEMA_EPILOG = """Examples:
-
+SCHEMA_EPILOG = """\b
+Examples:
   nmt config schema > nmt.schema.json
-
   nmt config schema | head
 """
-INIT_EPILOG = """Examples:
-
+INIT_EPILOG = """\b
+Examples:
   nmt config init
-
-  nmt config init --output experiments/my.yaml
+  nmt config init --output new.yaml
 """
 
 

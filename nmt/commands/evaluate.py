@@ -10,10 +10,9 @@ import typer
 
 from nmt.commands.options import Beam, CheckpointName, DeviceName, Threads
 
-EPILOG = """Examples:
-
+EPILOG = """\b
+Examples:
   nmt evaluate runs/demo --set-name test
-
   nmt evaluate output.de --ref test.de
 """
 
@@ -37,7 +36,9 @@ def evaluate(
 
     if what.is_dir():
         if ref or gold_align:
-            raise UserError(f"{what} is a run folder: its test sets stand in its config; leave --ref and --gold-align out")
+            raise UserError(
+                f"{what} is a run folder: its test sets stand in its config; leave --ref and --gold-align out"
+            )
         scores = _of_run(what, set_name, beam, (checkpoint, device, threads))
     elif ref:
         scores = {what.name: _of_translations(what, ref, tokenize)}
@@ -56,7 +57,7 @@ def _of_run(
     from nmt.config.messages import did_you_mean
     from nmt.data.pairs import read_pairs
     from nmt.errors import UserError
-    from nmt.pipeline.evaluation import evaluate_pairs, write_evaluation
+    from nmt.pipeline.evaluation import evaluate_sets
     from nmt.pipeline.loading import changed_search, load_translator
 
     checkpoint, device, threads = loading
@@ -67,13 +68,10 @@ def _of_run(
         raise UserError(f"--set-name {set_name}: no such test set in {run}{did_you_mean(set_name, list(sets))}")
     if not sets:
         raise UserError(f"{run}: its config names no test set (data.test)")
-    scores = {}
-    for name, files in sets.items() if set_name is None else [(set_name, sets[set_name])]:
-        pairs = read_pairs(files.src, files.tgt)
-        result = evaluate_pairs(translator, pairs, experiment.evaluation, Path(files.align) if files.align else None)
-        write_evaluation(run, name, result)
-        scores[name] = result.scores
-    return scores
+    chosen = sets if set_name is None else {set_name: sets[set_name]}
+    pairs = {name: read_pairs(files.src, files.tgt) for name, files in chosen.items()}
+    results = evaluate_sets(translator, experiment, run, pairs, say)
+    return {name: result.scores for name, (_, result) in results.items()}
 
 
 def _of_translations(hypotheses: Path, references: Path, tokenize: str) -> dict[str, Any]:
@@ -91,9 +89,13 @@ def _of_translations(hypotheses: Path, references: Path, tokenize: str) -> dict[
 
 def _of_links(links: Path, gold: Path) -> dict[str, Any]:
     from nmt.alignment.aer import score_files
+    from nmt.errors import DataError
     from nmt.pipeline.evaluation import as_scores
 
-    return as_scores(score_files(links, gold))
+    scores = score_files(links, gold)
+    if scores.sentences == 0:
+        raise DataError(f"{links}: file is empty")
+    return as_scores(scores)
 
 
 def score_lines(scores: dict[str, dict[str, Any]]) -> list[str]:

@@ -9,10 +9,9 @@ import typer
 
 from nmt.commands.options import Run
 
-EPILOG = """Examples:
-
+EPILOG = """\b
+Examples:
   nmt info runs/demo
-
   nmt info runs/demo --json
 """
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 Run = Annotated[Path, typer.Argument(help="Run folder, as `nmt train` writes it.", metavar="RUN")]
 CheckpointName = Annotated[str, typer.Option(help="best, last, or the step of a checkpoint.")]
 Beam = Annotated[int | None, typer.Option(min=1, help="Beam size; 1 is greedy. Default: as in the run's config.")]
-DeviceName = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the processor. Default: all.")]

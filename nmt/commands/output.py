@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 import typer
@@ -16,4 +18,6 @@ def say(message: str) -> None:
 
 def write_line(text: str) -> None:
     """One line of results on stdout, UTF-8 with `\\n` whatever the locale."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")

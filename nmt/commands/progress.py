@@ -57,15 +57,24 @@ class Screen(Listener):
         )
 
     def on_message(self, message: str) -> None:
-        if self.log is not None:
-            with open(self.log, "a", encoding="utf-8", newline="\n") as log:
-                log.write(visible(message) + "\n")
+        self._keep(message)
         if self.quiet:
             return
         if self._bar is not None:
             self._bar.console.print(visible(message), markup=False, highlight=False)
         else:
             say(message)
+
+    def _keep(self, message: str) -> None:
+        """Appends to log.txt; where that fails, training goes on without it."""
+        if self.log is None:
+            return
+        try:
+            with open(self.log, "a", encoding="utf-8", newline="\n") as log:
+                log.write(visible(message) + "\n")
+        except OSError as error:
+            say(f"warning: {self.log}: {error.strerror}; no more lines are kept there")
+            self.log = None
 
     def _draw(self, fraction: float, line: str, seconds_left: float | None) -> None:
         if self._bar is None:

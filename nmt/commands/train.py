@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from nmt.commands.progress import Screen
     from nmt.config.experiment import Experiment
     from nmt.pipeline.run_folder import RunFolder
     from nmt.pipeline.training import Plan, Trained
 
-EPILOG = """Examples:
-
+EPILOG = """\b
+Examples:
   nmt train
-
   nmt train --config my.yaml --set train.max_epochs=20 --run runs/long
 """
 DEMO_SENTENCE = "Yesterday the old woman gave the child a small book ."
@@ -43,7 +43,7 @@ def train(
     experiment = load_config(Experiment, path, set_ or [], check_files=True)
     folder = RunFolder(run or Path("runs") / path.stem)
     with Screen(quiet) as screen:
-        if not overwrite and folder.done.is_file():
+        if not overwrite and folder.started and folder.report.is_file():
             folder.check_same(experiment)
             screen.on_message(f"{folder.path}: already finished; translate with it, or start anew with --overwrite")
             return
@@ -53,20 +53,21 @@ def train(
             screen.on_message(line)
         if dry_run:
             return
-        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.make()
         screen.log = folder.log
         trained = train_run(experiment, folder, ready, screen, overwrite)
-    _finish(folder, trained, demo=config is None)
+    _finish(folder, trained, screen, demo=config is None)
 
 
 def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> list[str]:
     """What will be trained on what, in a few lines, with the warnings of the data report."""
-    data, train = experiment.data, ready.prepared.train
+    data, model, train = experiment.data, experiment.model, ready.prepared.train
+    kind = data.tokenizer.component.name
     vocabularies = " + ".join(str(len(tokenizer)) for tokenizer in ready.prepared.tokenizers)
     report = ready.prepared.report
     lines = [
-        f"{data.src_lang} to {data.tgt_lang}: {len(train)} training pairs, {vocabularies} {data.tokenizer.type} entries",
-        f"{experiment.model.encoder.type} encoder, {experiment.model.decoder.type} decoder, "
+        f"{data.src_lang} to {data.tgt_lang}: {len(train)} training pairs, {vocabularies} {kind} entries",
+        f"{model.encoder.component.name} encoder, {model.decoder.component.name} decoder, "
         f"{ready.parameters:,} parameters, on {ready.device}",
         f"writing to {folder.path}",
     ]
@@ -78,19 +79,18 @@ def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> lis
     return lines
 
 
-def _finish(folder: RunFolder, trained: Trained, demo: bool) -> None:
+def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:
     """Scores, an example where this is the demo, the report, and what to type next."""
     from nmt.commands.evaluate import score_lines
-    from nmt.commands.output import say
     from nmt.pipeline.records import alignment_record
     from nmt.pipeline.reporting import next_commands
 
     for line in score_lines({name: result.scores for name, (_, result) in trained.results.items()}):
         typer.echo(line)
-    if demo:
+    if demo and trained.translator.has_attention:
         (translation,) = next(trained.translator.translate([DEMO_SENTENCE]))
         record = alignment_record(0, translation, "word")
-        say(f"{DEMO_SENTENCE} -> {translation.text}")
-        say(f"links: {' '.join(f'{source}-{target}' for source, target in record.links)}")
-    say("next: " + next_commands(folder.path, trained.translator.has_attention)[0])
+        screen.on_message(f"{DEMO_SENTENCE} -> {translation.text}")
+        screen.on_message(f"links: {' '.join(f'{source}-{target}' for source, target in record.links)}")
+    screen.on_message("next: " + next_commands(folder.path, trained.translator.has_attention)[0])
     typer.echo(f"report: {trained.report.resolve()}")

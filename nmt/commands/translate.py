@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,10 +16,9 @@ from nmt.commands.options import Beam, CheckpointName, DeviceName, Run, Threads
 if TYPE_CHECKING:
     from nmt.translator import Translation
 
-EPILOG = """Examples:
-
+EPILOG = """\b
+Examples:
   nmt translate runs/demo < input.en > output.de
-
   echo "The old man sees the dog ." | nmt translate runs/demo --nbest 3 --align pharaoh=links.txt
 """
 
@@ -39,36 +39,61 @@ def translate(
     threads: Threads = None,
 ) -> None:
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
+    from nmt.alignment.formats.registry import open_writer
     from nmt.commands.output import say, write_line
+    from nmt.errors import UserError
     from nmt.pipeline.loading import changed_search, load_translator
     from nmt.pipeline.records import alignment_record
-    from nmt.text.reader import read_lines, stream_lines
 
-    if input is None and sys.stdin.isatty():
-        say("reading from the terminal: type a sentence, end with Ctrl-D")
-    lines = read_lines(input) if input else stream_lines(sys.stdin.buffer, "stdin")
+    targets = _targets(align or [])
+    translator, experiment = load_translator(run, checkpoint, device, threads, say)
+    if targets and not translator.has_attention:
+        raise UserError(f"--align: {run} has no attention, so it has no alignments")
+    search = changed_search(experiment.search, beam, nbest)
     with ExitStack() as stack:
-        writers = [stack.enter_context(_writer(target)) for target in align or []]
-        translator, experiment = load_translator(run, checkpoint, device, threads, say)  # type: ignore[arg-type]
-        search = changed_search(experiment.search, beam, nbest)
-        if input is None and sys.stdin.isatty():
-            search = search.model_copy(update={"batch_sentences": 1})
-        for number, found in enumerate(translator.translate(lines, search)):
+        writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
+        translations = (found for block in _blocks(input, say) for found in translator.translate(block, search))
+        for number, found in enumerate(translations):
             for line in _lines(number, found, nbest is not None, as_json):
                 write_line(line)
             for writer in writers:
                 writer.write(alignment_record(number, found[0], "word"))
+            if sys.stdout.isatty():
+                sys.stdout.flush()
         sys.stdout.flush()
 
 
-def _writer(target: str) -> Any:
-    from nmt.alignment.formats.registry import open_writer
+def _targets(flags: list[str]) -> dict[Path, str]:
+    """The format to write into each file."""
+    from nmt.alignment.formats.registry import writer_class
     from nmt.errors import UserError
 
-    name, equals, path = target.partition("=")
-    if not equals or not path:
-        raise UserError(f"--align {target}: expected FORMAT=FILE, such as pharaoh=links.txt")
-    return open_writer(name, Path(path))
+    targets: dict[Path, str] = {}
+    for flag in flags:
+        name, _, path = flag.partition("=")
+        if not path:
+            raise UserError(f"--align {flag}: expected FORMAT=FILE, such as pharaoh=links.txt")
+        if path == "-":
+            raise UserError(f"--align {flag}: standard output is for the translations; give a file")
+        if Path(path) in targets:
+            raise UserError(f"--align {flag}: {targets[Path(path)]} goes to this file already")
+        targets[Path(path)] = writer_class(name).name
+    return targets
+
+
+def _blocks(path: Path | None, say: Callable[[str], None]) -> Iterable[Iterable[str]]:
+    """The lines to translate; on a terminal each by itself, because its answer is waited for."""
+    from nmt.text.reader import read_lines, stream_lines
+
+    if path is not None:
+        return [read_lines(path)]
+    if sys.stdin is None:
+        return []
+    lines = stream_lines(sys.stdin.buffer, "stdin")
+    if not sys.stdin.isatty():
+        return [lines]
+    say("reading from the terminal: type a sentence, end with Ctrl-D")
+    return ([line] for line in lines)
 
 
 def _lines(number: int, found: list[Translation], n_best: bool, as_json: bool) -> list[str]:

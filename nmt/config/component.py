@@ -1,8 +1,8 @@
 """Component: a named class with a nested `Config`, kept in the registry of its family.
 
 A family is declared once (`class Scorer(nn.Module, Component, family="scorer")`). A member is declared by its name
-(`class Dot(Scorer, name="dot")`) and is at once a choice wherever a config holds `Annotated[Scorer.Config, OneOf(Scorer)]`,
-in the JSON Schema and under the contract tests.
+(`class Dot(Scorer, name="dot")`) and is at once a choice wherever a config holds
+`Annotated[Scorer.Config, OneOf(Scorer)]`, in the JSON Schema and under the contract tests.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _tagged(cls: type[Component], name: str) -> type[ComponentConfig]:
         "type": name,
         "component": cls,
     }
-    return cast(type[ComponentConfig], type(cls.Config)("Config", (cls.Config,), body))
+    return cast(Any, type(cls.Config))("Config", (cls.Config,), body)
 
 
 class OneOf:

@@ -27,6 +27,15 @@ class Yaml12Dumper(yaml.SafeDumper):
         return True
 
 
+def _represent_text(dumper: Yaml12Dumper, text: str) -> yaml.ScalarNode:
+    """Double quotes around text with line breaks and other control characters, where all of them can be escaped."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+Yaml12Dumper.add_representer(str, _represent_text)
+
+
 def dump_config(config: Section) -> str:
     """YAML with every key of `config`; `load_config` of it gives an equal config, from any folder."""
     return dump_yaml(plain_data(config))

@@ -17,7 +17,7 @@ from nmt.training.config import TrainConfig
 class Experiment(Section):
     """Everything that decides a run. The same file, data, machine and versions give the same weights."""
 
-    seed: int = Field(1, ge=0)
+    seed: int = Field(default=1, ge=0)
     """Start of all randomness: weights, dropout and the order of the data are functions of it."""
     threads: PositiveInt | None = None
     """Threads of the processor; null: all cores. The weights depend on it in the last bits."""
@@ -31,7 +31,7 @@ class Experiment(Section):
     """Text, vocabularies and batches."""
     model: ModelConfig = ModelConfig()
     """What is trained."""
-    train: TrainConfig
+    train: TrainConfig = Field(examples=[{"max_epochs": 30}])
     """How it is trained."""
     search: SearchConfig = SearchConfig()
     """How translations are found."""

@@ -15,13 +15,11 @@ LONGEST_VALUE = 40
 
 EXPECTED = {
     "int_type": "expected a whole number",
-    "int_from_float": "expected a whole number",
     "float_type": "expected a number",
     "bool_type": "expected true or false",
     "string_type": "expected text",
     "list_type": "expected a list",
     "tuple_type": "expected a list",
-    "set_type": "expected a list",
     "dict_type": "expected key: value pairs",
     "model_type": "expected key: value pairs",
     "finite_number": "must be a finite number",
@@ -53,7 +51,7 @@ def _message(path: KeyPath, found: list[tuple[ErrorDetails, Kind]], root: Kind, 
         error, kind = found[0]
         return _unknown_key(path, root, data) if error["type"] == "extra_forbidden" else _single(error, kind)
     choices = [show_choice(choice) for choice in found[0][1].choices]
-    others = [_requirement(error, kind) for error, kind in found if error["type"] not in ("literal_error", "enum")]
+    others = [_requirement(error, kind) for error, kind in found if error["type"] != "literal_error"]
     return f"{' or '.join(dict.fromkeys(others + choices))} (got {show(found[0][0]['input'])})"
 
 
@@ -67,7 +65,7 @@ def _single(error: ErrorDetails, kind: Kind) -> str:
         return f"needs 'type', one of {', '.join(kind.names)}"
     if problem == "union_tag_invalid":
         return _wrong_choice(kind.names, entry(given, "type"))
-    if problem in ("literal_error", "enum"):
+    if problem == "literal_error":
         return _wrong_choice(kind.choices, given)
     message = f"{_requirement(error, kind)} (got {_show_size(error) if problem in ITEMS else show(given)})"
     if kind.family and isinstance(given, str) and given in kind.names:

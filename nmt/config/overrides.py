@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 from nmt.config.component import Section
 from nmt.config.draft import Draft, Place
 from nmt.config.dump import plain_data
@@ -52,10 +54,17 @@ def _set(draft: Draft, kind: Kind, place: Place, value: object) -> None:
 
 
 def _start(kind: Kind, container: dict, key: str) -> dict:
-    """What an absent part holds before a key in it is set: its default."""
+    """What an absent part holds before a key in it is set: its type, and what its default has of its own."""
     section = kind.section_of(container)
     default = default_of(section, key) if section else None
-    return plain_data(default) if isinstance(default, Section) else {}
+    if not isinstance(default, Section):
+        return {}
+    given = plain_data(default)
+    try:
+        usual = plain_data(type(default)())
+    except ValidationError:
+        return given
+    return {key: value for key, value in given.items() if key == "type" or value != usual[key]}
 
 
 def _move(draft: Draft, path: KeyPath, place: Place) -> None:

@@ -22,7 +22,8 @@ SCHEMA_LINE = "# yaml-language-server: $schema=./nmt.schema.json"
 def commented_template(model: type[Section]) -> str:
     """YAML with each key at its default below its description; keys whose default is null are commented out.
 
-    Required keys take the first of the field's `examples`, file paths without examples `data/SECTION.KEY`.
+    Required keys take the first of the field's `examples` (of a section: a mapping with some of its keys), file paths
+    without examples `data/SECTION.KEY`.
     Errors: TypeError for a required key of another kind without examples.
     """
     return "\n\n".join([SCHEMA_LINE, *_blocks(model, None, ())]) + "\n"
@@ -46,6 +47,8 @@ def _block(section: type[Section], name: str, values: Section | None, path: tupl
     description = field.description or (_summary(below) if below else "")
     comments = _comment(description, width) + ("" if below else _choices(kind, width))
     if below:
+        if value is None and field.examples:
+            value = below.model_validate(field.examples[0])
         nested = "\n".join(_blocks(below, value if isinstance(value, Section) else None, path))
         return f"{comments}{name}:\n{textwrap.indent(nested, INDENT)}" if nested else f"{comments}{name}: {{}}"
     if field.is_required() and values is None:

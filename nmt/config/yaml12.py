@@ -100,9 +100,9 @@ def _refuse_exotic(text: str) -> None:
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.AliasEvent):
             problem = f"YAML aliases (*{event.anchor}) are not supported"
-        elif getattr(event, "anchor", None) is not None:
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.anchor is not None:
             problem = f"YAML anchors (&{event.anchor}) are not supported"
-        elif getattr(event, "tag", None) is not None:
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
             problem = f"YAML tags ({event.tag}) are not supported"
         elif depth > MAX_DEPTH:
             problem = "nested too deeply"

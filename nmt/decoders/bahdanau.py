@@ -23,10 +23,10 @@ from nmt.nn.stack import StackShape
 
 
 class Bahdanau(Decoder, name="bahdanau"):
-    """c_i = attention(s_{i-1});  s_i = GRU(s_{i-1}, [E y_{i-1}; c_i])      Bahdanau et al. 2014, section 3.1, A.1 and A.2.2.
+    """c_i = attention(s_{i-1});  s_i = GRU(s_{i-1}, [E y_{i-1}; c_i])      Bahdanau et al. 2014, 3.1, A.1, A.2.2.
 
-    The features of the vocabulary are t_i = maxout(U_o s + V_o E y_{i-1} + C_o c_i), s being s_i or s_{i-1}. The paper's text
-    says s_i (eq. 4), the formula of its appendix s_{i-1} (A.2.2).
+    The features of the vocabulary are t_i = maxout(U_o s + V_o E y_{i-1} + C_o c_i), s being s_i or s_{i-1}.
+    The paper's text says s_i (eq. 4), the formula of its appendix s_{i-1} (A.2.2).
     """
 
     class Config(Decoder.Config):
@@ -40,7 +40,7 @@ class Bahdanau(Decoder, name="bahdanau"):
         """Width of the maxout read-out, the features that the vocabulary reads."""
         readout_state: Literal["current", "previous"] = "current"
         """The state that the read-out sees: s_i (the paper's eq. 4) or s_{i-1} (its appendix A.2.2)."""
-        dropout: float = Field(0.0, ge=0, lt=1)
+        dropout: float = Field(default=0.0, ge=0, lt=1)
         """Dropout on the read-out."""
         attention: AttentionConfig = AttentionConfig()
         """How s_{i-1} finds its place in the source."""

@@ -1,4 +1,6 @@
-"""RNNsearch's recurrence under teacher forcing as one autograd function: weight gradients are single products after the loop.
+"""RNNsearch's recurrence under teacher forcing as one autograd function.
+
+Weight gradients are single products after the loop.
 
 B sentences, T target positions, S source positions, H decoder, D memory, A attention hidden.
 """
@@ -53,7 +55,10 @@ class _Attend:
         return (self.keys_BSA + (s_BH @ self.W_AH.t())[:, None]).tanh_()
 
     def prepare_backward(self, steps: int) -> None:
-        self.dkeys_BSA, self.dv_A = torch.zeros_like(self.keys_BSA), torch.zeros_like(self.v_A, dtype=self.penalty_BS.dtype)
+        self.dkeys_BSA, self.dv_A = (
+            torch.zeros_like(self.keys_BSA),
+            torch.zeros_like(self.v_A, dtype=self.penalty_BS.dtype),
+        )
         self.dquery_TBA = self.keys_BSA.new_empty(steps, len(self.keys_BSA), len(self.v_A))
         self.dcontext_TBD = torch.empty_like(self.context_TBD)
 

@@ -39,7 +39,7 @@ class Unrolled(NamedTuple):
 class Decoder(nn.Module, Component, ABC, family="decoder"):
     """Made with `input_dim` E and `memory_dim` D; tells the `shape` of its recurrent layers and `feature_dim` F.
 
-    Subclasses give `start`, `advance` and `readout`; they override `unroll` where part of the work can be batched over time.
+    Subclasses give `start`, `advance` and `readout`; they override `unroll` where work can be batched over time.
     """
 
     shape: StackShape

@@ -1,7 +1,7 @@
 """Luong et al. 2015: attention after the recurrence, with and without input feeding.
 
-B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the attentional
-state.
+B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the
+attentional state.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Luong(Decoder, name="luong"):
         """Width of the attentional state; null: as `dim`."""
         input_feeding: bool = True
         """Feed the last attentional state back into the first layer."""
-        dropout: float = Field(0.0, ge=0, lt=1)
+        dropout: float = Field(default=0.0, ge=0, lt=1)
         """Dropout between layers and on the attentional state that the vocabulary reads."""
         variational: bool = False
         """Between layers, one dropout mask a sentence instead of one a position."""

@@ -40,7 +40,7 @@ class Plain(Decoder, name="plain"):
         """Number of layers."""
         dim: PositiveInt = 512
         """Width."""
-        dropout: float = Field(0.0, ge=0, lt=1)
+        dropout: float = Field(default=0.0, ge=0, lt=1)
         """Dropout between layers and on the features that the vocabulary reads."""
         variational: bool = False
         """Between layers, one dropout mask a sentence instead of one a position."""

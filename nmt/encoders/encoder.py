@@ -17,8 +17,8 @@ from nmt.nn.gru import State
 class Encoded(NamedTuple):
     """What a bridge and a decoder may use of the source.
 
-    final: for each layer the last state in reading order, (h_BD,) or (h_BD, c_BD); where the encoder is bidirectional the
-    forward state (read to the last word) comes first and the backward state (read to the first word) second.
+    final: for each layer the last state in reading order, (h_BD,) or (h_BD, c_BD); where the encoder is bidirectional
+    the forward state (read to the last word) comes first and the backward state (read to the first word) second.
     """
 
     states_BSD: Tensor

@@ -11,7 +11,7 @@ WIDTH = 5
 def bleu_by_length(
     sources: list[str], hypotheses: list[str], references: list[str], tokenize: BleuTokenizer
 ) -> list[dict[str, float]]:
-    """For each range of source lengths in whitespace tokens (1-5, 6-10, ...) that occurs: `from`, `to`, `sentences`, `bleu`."""
+    """`from`, `to`, `sentences`, `bleu` of each range of source lengths (1-5, 6-10, ... whitespace tokens) there is."""
     buckets: dict[int, list[int]] = {}
     for index, source in enumerate(sources):
         buckets.setdefault((max(len(source.split()), 1) - 1) // WIDTH, []).append(index)

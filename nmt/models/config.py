@@ -24,12 +24,12 @@ class EmbeddingConfig(Section):
 
     dim: PositiveInt = 256
     """Width of an embedding."""
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     """Dropout on the embeddings."""
     variational: bool = False
     """One dropout mask a sentence instead of one a position (Gal and Ghahramani 2016)."""
     tie: Literal["none", "output", "all"] = "none"
-    """Shared matrices: `output` = target embedding and vocabulary; `all` = source embedding too (needs data.vocab.shared)."""
+    """Shared matrices: `output` = target embedding and vocabulary; `all` = source embedding too (data.vocab.shared)."""
 
 
 class ModelConfig(Section):

@@ -14,7 +14,7 @@ CHUNK = 512
 
 
 class Loss(NamedTuple):
-    """total: label-smoothed cross-entropy, sum over tokens, differentiable; nll: the same unsmoothed, detached; tokens: R."""
+    """total: label-smoothed cross-entropy, sum over tokens, differentiable; nll: unsmoothed, detached; tokens: R."""
 
     total: Tensor
     nll: Tensor
@@ -26,13 +26,13 @@ def vocabulary_loss(
 ) -> Loss:
     """Loss of the softmax over W f + b, in nats, summed.
 
-    With smoothing e the reference word's target probability is 1 - e + e / V and every other's e / V (Szegedy et al. 2016,
-    eq. 3, with a uniform prior).
+    With smoothing e the reference word's target probability is 1 - e + e / V and every other's e / V (Szegedy et al.
+    2016, eq. 3, with a uniform prior).
     """
-    dtype = features_RF.dtype
-    total, nll = _VocabularyLoss.apply(  # type: ignore[misc]
-        features_RF, weight_VF.to(dtype), bias_V.to(dtype), target_R, label_smoothing
-    )
+    parts = features_RF, weight_VF.to(features_RF.dtype), bias_V.to(features_RF.dtype)
+    if not torch.is_grad_enabled():
+        parts = tuple(part.detach() for part in parts)
+    total, nll = _VocabularyLoss.apply(*parts, target_R, label_smoothing)  # type: ignore[misc]
     return Loss(total, nll.detach(), len(target_R))
 
 
@@ -78,6 +78,5 @@ class _VocabularyLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         dfeatures_RF, dweight_VF, dbias_V = ctx.gradients
-        scale = grads[0]
-        dtype = dfeatures_RF.dtype
-        return dfeatures_RF * scale.to(dtype), (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None
+        scale, dtype = grads[0], dfeatures_RF.dtype
+        return dfeatures_RF * scale, (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None

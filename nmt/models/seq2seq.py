@@ -1,6 +1,7 @@
 """Sequence to sequence: embeddings, encoder, bridge, decoder, vocabulary.
 
-B sentences, K beam, N = B * K hypotheses, S source, T target, R real target tokens, E embedding, F features, V vocabulary.
+B sentences, K beam, N = B * K hypotheses, S source, T target, R real target tokens, E embedding, F features,
+V vocabulary.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Seq2Seq(nn.Module):
         x_NE = self.tgt_embedding(y_N)
         step = self.decoder.advance(x_NE, memory, state)
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
-        return F.log_softmax(self.projection(features_NF).float(), -1), step.weights_NS, step.state
+        return self._logprob(features_NF), step.weights_NS, step.state
 
     def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Loss:
         """Cross-entropy of the batch, summed over its real target tokens."""
@@ -81,11 +82,16 @@ class Seq2Seq(nn.Module):
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences, without search."""
         features_RF, unrolled = self._features(batch)
-        logprob_RV = F.log_softmax(self.projection(features_RF).float(), -1)
+        logprob_RV = self._logprob(features_RF)
         logprob_BT = torch.zeros(batch.tgt_out_BT.shape, dtype=logprob_RV.dtype, device=logprob_RV.device)
         target_R = batch.tgt_out_BT[batch.real_targets]
         logprob_BT[batch.real_targets] = logprob_RV.gather(1, target_R[:, None])[:, 0]
         return Forced(logprob_BT, unrolled.weights_BTS)
+
+    def _logprob(self, features: Tensor) -> Tensor:
+        """Log-probabilities of the vocabulary (..., V), in float32 at least."""
+        logits = self.projection(features)
+        return F.log_softmax(logits, -1, dtype=torch.promote_types(logits.dtype, torch.float32))
 
     def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:
         """features_RF of the real target tokens."""

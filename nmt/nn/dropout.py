@@ -25,8 +25,10 @@ class Dropout(nn.Module):
             return None
         batch, steps, features = like_BTF.shape
         shape = (batch, 1 if self.variational else steps, features)
-        return torch.empty(shape, dtype=like_BTF.dtype, device=like_BTF.device).bernoulli_(1 - self.rate).div_(
-            1 - self.rate
+        return (
+            torch.empty(shape, dtype=like_BTF.dtype, device=like_BTF.device)
+            .bernoulli_(1 - self.rate)
+            .div_(1 - self.rate)
         )
 
     def forward(self, x_BTF: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ class GRU(nn.Module):
         reset_gate "before":  n = tanh(W x + U (r * h) + b)          Cho et al. 2014 eq. 8, Bahdanau et al. 2014 A.1.1
         reset_gate "after":   n = tanh(W x + b + r * (U h + b'))     PyTorch and cuDNN: one product a step
 
-    The papers weigh the old state by 1 - z where this code says z; the two differ only in the sign of z's weights.
+    Cho et al. write it so (eq. 7); Bahdanau et al. weigh the old state by 1 - z, which turns the sign of z's weights.
     """
 
     states = 1
@@ -132,7 +132,8 @@ class Tape:
             dweight = torch.cat([dgates[:, : 2 * dim].t() @ h, dgates[:, 2 * dim :].t() @ inner])
         else:
             dweight = dgates.t() @ h
-        return dweight, dgates.float().sum(0).to(dgates.dtype)
+        precise = torch.promote_types(dgates.dtype, torch.float32)
+        return dweight, dgates.sum(0, dtype=precise).to(dgates.dtype)
 
 
 class _Sequence(torch.autograd.Function):

@@ -55,7 +55,7 @@ class UniformInit(Init, name="uniform"):
     class Config(Init.Config):
         """Settings of the uniform initialisation."""
 
-        bound: float = Field(0.1, gt=0)
+        bound: float = Field(default=0.1, gt=0)
         """Largest absolute value."""
 
     def fill_weight(self, name: str, weight: Tensor) -> None:

@@ -12,16 +12,16 @@ from nmt.training.checkpoint import load_checkpoint
 
 def describe(run: Path) -> dict[str, Any]:
     """Name to value. Errors: CheckpointError if this is no run folder or its checkpoint is damaged."""
+    best, last = load_checkpoint(run, "best"), load_checkpoint(run, "last")
     folder = RunFolder(run)
     experiment = folder.experiment()
-    best, last = load_checkpoint(run, "best"), load_checkpoint(run, "last")
     model = experiment.model
     facts: dict[str, Any] = {
         "run": str(run),
-        "model": f"{model.encoder.type} encoder, {model.decoder.type} decoder",
+        "model": f"{model.encoder.component.name} encoder, {model.decoder.component.name} decoder",
         "languages": f"{experiment.data.src_lang} to {experiment.data.tgt_lang}",
         "parameters": sum(tensor.numel() for tensor in best.weights.values()),
-        "tokenizer": experiment.data.tokenizer.type,
+        "tokenizer": experiment.data.tokenizer.component.name,
         "step": last.state.step,
         "epoch": last.state.epoch,
         "minutes": round(last.state.seconds / 60, 1),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nmt.alignment.aer import AlignmentScores, score_alignments
-from nmt.alignment.gold import read_gold
+from nmt.alignment.gold import GoldLinks, read_gold
+from nmt.config.experiment import Experiment
+from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
 from nmt.evaluation.lengths import bleu_by_length
 from nmt.evaluation.scores import bleu, chrf
@@ -27,17 +29,32 @@ class SetResult(NamedTuple):
 
 
 def evaluate_pairs(translator: Translator, pairs: Pairs, config: EvaluationConfig, gold: Path | None) -> SetResult:
-    """Translates the source side, scores against the target side, and aligns the pairs by force for AER.
+    """Translates the source side, scores against the target side, and aligns the pairs by force for AER, which a model
+    without attention has not.
 
-    Errors: DataError if the gold links do not fit; UserError for gold links and a model without attention.
+    Errors: DataError if there are not as many lines of gold links as pairs.
     """
     sources, references = [src for src, _ in pairs], [tgt for _, tgt in pairs]
     translations = [found[0] for found in translator.translate(sources)]
     hypotheses = [translation.text for translation in translations]
     scores = score_texts(sources, hypotheses, references, config)
-    if gold is not None:
-        scores.update(as_scores(forced_aer(translator, pairs, gold)))
+    if gold is not None and translator.has_attention:
+        scores.update(as_scores(forced_aer(translator, pairs, read_gold_links(gold, len(pairs)))))
     return SetResult(translations, scores)
+
+
+def evaluate_sets(
+    translator: Translator, experiment: Experiment, run: Path, sets: dict[str, Pairs], tell: Callable[[str], None]
+) -> dict[str, tuple[Pairs, SetResult]]:
+    """Scores test sets of the config by name and writes their translations and scores into the run folder."""
+    results: dict[str, tuple[Pairs, SetResult]] = {}
+    for name, pairs in sets.items():
+        tell(f"translating test set {name}: {len(pairs)} sentences, beam {translator.search.beam_size}")
+        align = experiment.data.test[name].align
+        result = evaluate_pairs(translator, pairs, experiment.evaluation, Path(align) if align else None)
+        write_evaluation(run, name, result)
+        results[name] = pairs, result
+    return results
 
 
 def score_texts(
@@ -57,10 +74,18 @@ def score_texts(
     return scores
 
 
-def forced_aer(translator: Translator, pairs: Iterable[tuple[str, str]], gold: Path) -> AlignmentScores:
+def forced_aer(translator: Translator, pairs: Pairs, gold: list[GoldLinks]) -> AlignmentScores:
     """AER of the argmax links between words, forced on the given pairs."""
     records = (alignment_record(number, aligned, "word") for number, aligned in enumerate(translator.align(pairs)))
-    return score_alignments((record.links for record in records), read_gold(gold))
+    return score_alignments((record.links for record in records), gold)
+
+
+def read_gold_links(path: Path, sentences: int) -> list[GoldLinks]:
+    """Errors: DataError for what is no link, or if the file has not one line for each sentence."""
+    gold = list(read_gold(path))
+    if len(gold) != sentences:
+        raise DataError(f"{path} has {len(gold)} lines for {sentences} sentence pairs; line n must be pair n")
+    return gold
 
 
 def as_scores(alignment: AlignmentScores) -> dict[str, Any]:

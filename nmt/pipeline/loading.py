@@ -10,8 +10,9 @@ import torch
 
 from nmt.config.experiment import Experiment
 from nmt.device import Device, resolve_device
-from nmt.errors import UserError
+from nmt.errors import CheckpointError, UserError
 from nmt.models.seq2seq import Seq2Seq
+from nmt.pipeline.preparation import vocabulary_fingerprints
 from nmt.pipeline.run_folder import RunFolder
 from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers
@@ -29,13 +30,18 @@ def load_translator(
 ) -> tuple[Translator, Experiment]:
     """The model of a checkpoint (`best`, `last` or a step) with its tokenizers, and the run's config.
 
-    Errors: CheckpointError for a missing or damaged file; UserError for a device that is not there.
+    Errors: CheckpointError for a missing or damaged file, or vocabularies that the weights were not trained with;
+    UserError for a device that is not there.
     """
-    experiment, place = RunFolder(run).experiment(), resolve_device(device)
+    place = resolve_device(device)
     if threads:
         torch.set_num_threads(threads)
     loaded = load_checkpoint(run, _which(checkpoint))
+    experiment = RunFolder(run).experiment()
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
+    for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
+        if loaded.state.fingerprint.get(name) != fingerprint:
+            raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
     model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
     load_weights(model, loaded.weights, loaded.path.name)
     return Translator(model.to(place), tokenizers, experiment.search, place, warn), experiment

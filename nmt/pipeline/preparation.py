@@ -13,6 +13,7 @@ from nmt.data.corpus import Corpus, load_corpus
 from nmt.data.pairs import overlap, read_pairs
 from nmt.device import resolve_device
 from nmt.models.seq2seq import Seq2Seq
+from nmt.pipeline.evaluation import read_gold_links
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
 
@@ -40,6 +41,9 @@ def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
     train_pairs = read_pairs(data.train.src, data.train.tgt)
     valid_pairs = read_pairs(data.valid.src, data.valid.tgt)
     test_pairs = {name: read_pairs(files.src, files.tgt) for name, files in data.test.items()}
+    for name, files in data.test.items():
+        if files.align:
+            read_gold_links(Path(files.align), len(test_pairs[name]))
     if vocab_folder is None:
         tokenizers = fit_tokenizers(data.tokenizer, data.vocab, Path(data.train.src), Path(data.train.tgt))
     else:
@@ -58,6 +62,14 @@ def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer],
     torch.manual_seed(experiment.seed)
     model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
     return model.to(device)
+
+
+def vocabulary_fingerprints(tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str, str]:
+    """Name to hash of both vocabularies, by which weights know what they were trained with."""
+    return {
+        "source vocabulary": tokenizers[0].fingerprint(),
+        "target vocabulary": tokenizers[1].fingerprint(),
+    }
 
 
 def set_up(experiment: Experiment) -> torch.device:

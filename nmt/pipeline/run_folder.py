@@ -39,10 +39,30 @@ class RunFolder:
             raise CheckpointError(f"{self.path}: no run folder (it has no config.yaml)")
         return load_config(Experiment, self.config)
 
+    @property
+    def started(self) -> bool:
+        """Whether a run was begun here; `create` writes config.yaml last."""
+        return self.config.is_file() and self.environment.is_file()
+
+    def check_free(self) -> None:
+        """Errors: UserError if this cannot be a run folder, or holds a config.yaml of other origin."""
+        if self.config.exists() and not self.started:
+            raise UserError(f"{self.path} holds a config.yaml but no run; choose another folder with --run")
+        there = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise UserError(f"{there} is a file, no folder; choose another with --run")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise UserError(f"{there}: cannot be written; choose another folder with --run")
+
+    def make(self) -> None:
+        """Makes the folder. Errors: UserError if the system refuses."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be made ({error.strerror}); choose another with --run") from None
+
     def check_same(self, experiment: Experiment) -> None:
-        """Errors: UserError if the folder was started with another config, naming the keys that differ."""
-        if not self.config.is_file():
-            return
+        """Errors: UserError if the run was started with another config, naming the keys that differ."""
         before, now = _leaves(plain_data(self.experiment())), _leaves(plain_data(experiment))
         changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
         if changed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +13,10 @@ import torch
 from nmt.config.experiment import Experiment
 from nmt.data.batching import BatchOrder
 from nmt.device import resolve_precision
+from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
-from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_pairs, write_evaluation
-from nmt.pipeline.preparation import Prepared, build_model, prepare, set_up
+from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
+from nmt.pipeline.preparation import Prepared, build_model, prepare, set_up, vocabulary_fingerprints
 from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.validation import Validator
@@ -51,14 +51,17 @@ class Plan(NamedTuple):
 def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Plan:
     """Reads and checks everything that training needs.
 
-    Errors: UserError if `run` was started with another config (and not `overwrite`); ConfigError, DataError.
+    Errors: UserError if `run` was started with another config (and not `overwrite`) or cannot be written; ConfigError,
+    DataError.
     """
-    continued = run.config.is_file() and not overwrite
+    run.check_free()
+    continued = run.started and not overwrite
     if continued:
         run.check_same(experiment)
     device = set_up(experiment)
     prepared = prepare(experiment, run.vocab if continued else None)
     model = build_model(experiment, prepared.tokenizers, device)
+    _check_search(experiment, model)
     return Plan(prepared, model, device, sum(parameter.numel() for parameter in model.parameters()))
 
 
@@ -72,9 +75,9 @@ def train_run(
     prepared, model, device, _ = ready
     precision = resolve_precision(experiment.precision, device)
     with Signals() as signals, RunLock(run.path):
-        if overwrite:
+        if overwrite and run.started:
             _clear(run)
-        if not run.config.is_file():
+        if not run.started:
             save_tokenizers(run.vocab, *prepared.tokenizers)
             run.create(experiment, prepared.report)
         order = BatchOrder(
@@ -84,25 +87,20 @@ def train_run(
             experiment.seed,
         )
         validator = Validator(experiment, prepared, device, precision)
-        job = Job(prepared.train, order, validator, device, precision, experiment.seed, _fingerprint(experiment, prepared))
+        job = Job(
+            prepared.train, order, validator, device, precision, experiment.seed, _fingerprint(experiment, prepared)
+        )
         outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
     translator = Translator(model, prepared.tokenizers, experiment.search, device, listener.on_message)
-    results = evaluate_sets(translator, experiment, run, prepared.test_pairs, listener.on_message)
+    results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
     return Trained(translator, outcome, results, write_report(run.path, experiment, results))
 
 
-def evaluate_sets(
-    translator: Translator, experiment: Experiment, run: RunFolder, sets: dict[str, Pairs], tell: Callable[[str], None]
-) -> dict[str, tuple[Pairs, SetResult]]:
-    """Scores every test set and writes its translations and scores into the run folder."""
-    results: dict[str, tuple[Pairs, SetResult]] = {}
-    for name, pairs in sets.items():
-        tell(f"translating test set {name}: {len(pairs)} sentences, beam {experiment.search.beam_size}")
-        align = experiment.data.test[name].align if translator.has_attention else None
-        result = evaluate_pairs(translator, pairs, experiment.evaluation, Path(align) if align else None)
-        write_evaluation(run.path, name, result)
-        results[name] = pairs, result
-    return results
+def _check_search(experiment: Experiment, model: Seq2Seq) -> None:
+    search = experiment.search
+    for key, value in (("coverage_penalty", search.coverage_penalty), ("replace_unk", search.replace_unk)):
+        if value and not model.decoder.has_attention:
+            raise ConfigError(f"search.{key}: the model has no attention; leave it out")
 
 
 def _clear(run: RunFolder) -> None:
@@ -116,8 +114,4 @@ def _clear(run: RunFolder) -> None:
 def _fingerprint(experiment: Experiment, prepared: Prepared) -> dict[str, str]:
     """Hashes of what must not change between two starts of a run: the training pairs in use and the vocabularies."""
     ids = json.dumps([prepared.train.src, prepared.train.tgt]).encode()
-    return {
-        experiment.data.train.src: hashlib.sha256(ids).hexdigest(),
-        "source vocabulary": prepared.tokenizers[0].fingerprint(),
-        "target vocabulary": prepared.tokenizers[1].fingerprint(),
-    }
+    return {experiment.data.train.src: hashlib.sha256(ids).hexdigest(), **vocabulary_fingerprints(prepared.tokenizers)}

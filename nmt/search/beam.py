@@ -53,8 +53,8 @@ class Beams(NamedTuple):
 def beam_search(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig) -> list[list[Hypothesis]]:
     """The n best hypotheses of every sentence, best first, each with its attention.
 
-    A sentence's result does not depend on the others in the batch. Where nothing ends within the longest length, the one
-    best prefix is returned, without EOS.
+    A sentence's result does not depend on the others in the batch. Where nothing ends within the longest length, the
+    one best prefix is returned, without EOS.
     Errors: ConfigError for a coverage penalty on a model without attention.
     """
     beam = config.beam_size
@@ -115,7 +115,7 @@ def _start(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: Search
 def _extend(
     beams: Beams, logprob_NV: Tensor, weights_NS: Tensor | None, finished: Finished, ranking: Ranking, length: int
 ) -> tuple[Beams, Tensor, Tensor]:
-    """The live beams after one more token, with token_BK and parent_BK; what ended within the beam goes to `finished`."""
+    """The live beams after one more token, token_BK and parent_BK; what ended within the beam goes to `finished`."""
     batch, beam = beams.logprob_BK.shape
     logprob_NV[:, [PAD, BOS]] = NEVER
     total_BKV = beams.logprob_BK[..., None] + logprob_NV.view(batch, beam, -1)

@@ -17,11 +17,11 @@ class SearchConfig(Section):
     """Hypotheses kept at every step; 1 is greedy search."""
     n_best: PositiveInt = 1
     """Translations returned for a sentence, at most beam_size."""
-    max_length_ratio: float = Field(2.0, gt=0)
+    max_length_ratio: float = Field(default=2.0, gt=0)
     """Longest translation in tokens, as a multiple of the source's (with EOS on both sides)."""
     length_penalty: Annotated[LengthPenalty.Config, OneOf(LengthPenalty)] = GNMTPenalty.Config()
     """How hypotheses of different length are compared."""
-    coverage_penalty: float = Field(0.0, ge=0)
+    coverage_penalty: float = Field(default=0.0, ge=0)
     """Weight of log(min(attention received, 1)), summed over the source (Wu et al. 2016, eq. 14, beta); 0 is none."""
     replace_unk: bool = False
     """Replace each unknown target word by the source word with the most attention (Luong et al. 2015b)."""

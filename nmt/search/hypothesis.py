@@ -10,8 +10,8 @@ import numpy as np
 class Hypothesis(NamedTuple):
     """tokens end with EOS unless the longest length was reached first.
 
-    logprob: natural logarithm, summed; score: what hypotheses were ranked by; weights_TS: the attention that predicted each
-    token (rows sum to 1), or None from a model without attention.
+    logprob: natural logarithm, summed; score: what hypotheses were ranked by; weights_TS: the attention that predicted
+    each token (rows sum to 1), or None from a model without attention.
     """
 
     tokens: list[int]

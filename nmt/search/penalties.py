@@ -43,7 +43,7 @@ class GNMTPenalty(LengthPenalty, name="gnmt"):
     class Config(LengthPenalty.Config):
         """Settings of GNMT's penalty."""
 
-        alpha: float = Field(1.0, ge=0)
+        alpha: float = Field(default=1.0, ge=0)
         """Strength; 0 is none."""
 
     def __call__(self, length: int) -> float:

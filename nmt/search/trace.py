@@ -16,9 +16,9 @@ NEVER = float("-inf")
 
 
 class Finished:
-    """The `size` best ended hypotheses of every sentence, as pointers: the step (from 0) at which they ended, and the slot.
+    """The `size` best ended hypotheses of every sentence, as pointers: the step (from 0) at which they ended, the slot.
 
-    `ended` is False where the longest length cut a prefix off; its slot is then one after the step, not before it.
+    `ended_B` is False where the longest length cut a prefix off; its slot is then one after the step, not before it.
     """
 
     def __init__(self, sentences: int, size: int, device: torch.device) -> None:

@@ -229,7 +229,7 @@ class Sentence:
     def pair(self) -> Pair:
         """Both sides as written, with their links."""
         english, german = self.clauses[0].english(), self.clauses[0].german()
-        for conjunction, clause in zip(self.conjunctions, self.clauses[1:]):
+        for conjunction, clause in zip(self.conjunctions, self.clauses[1:], strict=True):
             comma = [Token(",", ((clause, "comma"),))] if conjunction == "but" else []
             word = {"and": "und", "but": "aber"}[conjunction]
             english += [*comma, Token(conjunction, ((clause, "and"),)), *clause.english()]

@@ -77,7 +77,7 @@ and aber.
 def _size_table(splits: dict[str, list[Pair]]) -> str:
     rows = []
     for name, pairs in splits.items():
-        english, german = zip(*(lengths(pair) for pair in pairs))
+        english, german = zip(*(lengths(pair) for pair in pairs), strict=True)
         sides = " | ".join(f"{sum(side) / len(side):.1f}, {max(side)}" for side in (english, german))
         rows.append(f"| {name} | {len(pairs)} | {sides} |\n")
     return "".join(rows)

@@ -15,7 +15,9 @@ def _paradigm(nominative: str, accusative: str, dative: str) -> dict[tuple[str, 
     """Forms by (case, gender) from rows in the order m f n p, where - is the empty form."""
     rows = {"nom": nominative, "acc": accusative, "dat": dative}
     return {
-        (case, gender): form.replace("-", "") for case, row in rows.items() for gender, form in zip("mfnp", row.split())
+        (case, gender): form.replace("-", "")
+        for case, row in rows.items()
+        for gender, form in zip("mfnp", row.split(), strict=True)
     }
 
 

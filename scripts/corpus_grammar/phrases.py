@@ -276,7 +276,7 @@ class FixedPhrase(Constituent):
         concepts: list[list[Hashable]] = [[] for _ in words.split()]
         for link in self.links.split():
             concepts[int(link.split("-")[side])].append((self, link))
-        return [Token(word, tuple(expressed)) for word, expressed in zip(words.split(), concepts)]
+        return [Token(word, tuple(expressed)) for word, expressed in zip(words.split(), concepts, strict=True)]
 
     def english(self, case: str) -> list[Token]:
         return self._tokens(self.english_words, 0)

@@ -1,0 +1,46 @@
+# make demo    install, train RNNsearch on the embedded corpus, translate, score, export alignments
+# make test    install, run the tests
+# make check   formatting, lint, types, architecture
+# make corpus  write data/ again from its grammar
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SENTENCE ?= Yesterday the old woman gave the child a small book .
+
+.PHONY: demo test check corpus wheel clean
+
+.venv/runtime: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/development: .venv/runtime
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: .venv/runtime
+	$(BIN)/nmt train --run runs/demo
+	@printf '%s\n' "$(SENTENCE)" > runs/demo/typed.en
+	@echo "source:      $(SENTENCE)"
+	@printf 'translation: ' && $(BIN)/nmt translate runs/demo --input runs/demo/typed.en
+	$(BIN)/nmt align-export runs/demo --source runs/demo/typed.en --format pharaoh,jsonl,html -o runs/demo/alignments/typed
+	@printf 'links:       ' && cat runs/demo/alignments/typed.pharaoh
+	@echo "open in a browser: $(CURDIR)/runs/demo/report.html"
+
+test: .venv/development
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+check: .venv/development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit/test_architecture.py
+
+corpus: .venv/runtime
+	$(BIN)/python scripts/make_corpus.py
+
+wheel: .venv/development
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf .venv runs build dist
