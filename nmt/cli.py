@@ -53,7 +53,7 @@ def main() -> None:
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _leave)
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="nmt", standalone_mode=False))
     except typer.TyperException as error:
         typer.echo(_usage(error), err=True)
         sys.exit(error.exit_code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -10,6 +10,23 @@ from nmt.errors import UserError
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
+
+
+class Compute(NamedTuple):
+    """Where, and in which precision: bf16 computes products in bfloat16 and keeps the weights in float32."""
+
+    device: torch.device
+    precision: Literal["fp32", "bf16"]
+
+    def autocast(self) -> torch.autocast:
+        """The context to compute in; it does nothing in fp32."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+
+def resolve_compute(device: Device, precision: Precision) -> Compute:
+    """Errors: UserError if cuda is asked for and there is none."""
+    place = resolve_device(device)
+    return Compute(place, resolve_precision(precision, place))
 
 
 def resolve_device(name: Device) -> torch.device:
@@ -28,8 +45,3 @@ def resolve_precision(name: Precision, device: torch.device) -> Literal["fp32", 
         return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
     able = torch.cpu.get_capabilities()
     return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") else "fp32"
-
-
-def autocast(device: torch.device, precision: Literal["fp32", "bf16"]) -> torch.autocast:
-    """The context to compute in: bfloat16 products, or nothing at all."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

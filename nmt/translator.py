@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from nmt.data.batch import collate, collate_source
-from nmt.device import autocast, resolve_precision
+from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.search.beam import beam_search
@@ -49,12 +49,11 @@ class Translator:
         model: Seq2Seq,
         tokenizers: tuple[Tokenizer, Tokenizer],
         search: SearchConfig,
-        device: torch.device,
+        compute: Compute,
         warn: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.model, (self.src, self.tgt), self.search = model, tokenizers, search
-        self.device, self.warn = device, warn
-        self.precision: Literal["fp32", "bf16"] = resolve_precision("auto", device)
+        self.compute, self.device, self.warn = compute, compute.device, warn
 
     @property
     def has_attention(self) -> bool:
@@ -100,7 +99,7 @@ class Translator:
     def _search(self, sources: list[Pieces], search: SearchConfig) -> list[list[Translation]]:
         src_BS, src_len_B = collate_source([source.ids for source in sources])
         self.model.eval()
-        with autocast(self.device, self.precision):
+        with self.compute.autocast():
             found = beam_search(self.model, src_BS.to(self.device), src_len_B.to(self.device), search)
         return [
             [self._translation(source, hypothesis, search.replace_unk) for hypothesis in hypotheses]
@@ -125,7 +124,7 @@ class Translator:
     def _force(self, pairs: list[tuple[Pieces, Pieces]]) -> list[Translation]:
         batch = collate([src.ids for src, _ in pairs], [tgt.ids for _, tgt in pairs], []).to(self.device)
         self.model.eval()
-        with autocast(self.device, self.precision):
+        with self.compute.autocast():
             forced = self.model.force(batch)
         if forced.weights_BTS is None:
             raise UserError("this model has no attention, so it has no alignments")
@@ -160,7 +159,7 @@ def _has_text(item: Item) -> bool:
 
 
 def _length(item: Item) -> int:
-    return len(item.ids) if isinstance(item, Pieces) else len(item[1].ids)
+    return len(item.ids) if isinstance(item, Pieces) else max(len(item[0].ids), len(item[1].ids))
 
 
 def _empty(item: Item) -> list[Translation] | Translation:

@@ -68,7 +68,7 @@ def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> lis
     lines = [
         f"{data.src_lang} to {data.tgt_lang}: {len(train)} training pairs, {vocabularies} {kind} entries",
         f"{model.encoder.component.name} encoder, {model.decoder.component.name} decoder, "
-        f"{ready.parameters:,} parameters, on {ready.device}",
+        f"{ready.parameters:,} parameters, on {ready.compute.device}, {ready.compute.precision}",
         f"writing to {folder.path}",
     ]
     lines += [f"warning: {warning}" for part in ("train", "valid") for warning in report[part]["warnings"]]

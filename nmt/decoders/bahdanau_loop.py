@@ -43,13 +43,14 @@ class _Attend:
         batch, positions, width = values_BSD.shape
         precise = torch.promote_types(values_BSD.dtype, torch.float32)
         self.penalty_BS = torch.zeros_like(mask_BS, dtype=precise).masked_fill_(~mask_BS, float("-inf"))
-        self.weights_TBS = values_BSD.new_empty(steps, batch, positions)
+        self.weights_TBS = self.penalty_BS.new_empty(steps, batch, positions)
         self.context_TBD = values_BSD.new_empty(steps, batch, width)
 
     def step(self, t: int, s_BH: Tensor) -> Tensor:
         energy_BS = self._hidden(s_BH) @ self.v_A
-        weights_BS = self.weights_TBS[t].copy_(torch.softmax(energy_BS + self.penalty_BS, -1))
-        return torch.bmm(weights_BS[:, None], self.values_BSD, out=self.context_TBD[t][:, None])[:, 0]
+        weights_BS = torch.softmax(energy_BS + self.penalty_BS, -1, out=self.weights_TBS[t])
+        weights_B1S = weights_BS[:, None].to(self.values_BSD.dtype)
+        return torch.bmm(weights_B1S, self.values_BSD, out=self.context_TBD[t][:, None])[:, 0]
 
     def _hidden(self, s_BH: Tensor) -> Tensor:
         return (self.keys_BSA + (s_BH @ self.W_AH.t())[:, None]).tanh_()
@@ -68,6 +69,7 @@ class _Attend:
         weights_BS = self.weights_TBS[t]
         dweights_BS = dweights_BS + torch.bmm(self.values_BSD, dcontext_BD[:, :, None])[:, :, 0]
         denergy_BS = weights_BS * (dweights_BS - (weights_BS * dweights_BS).sum(-1, keepdim=True))
+        denergy_BS = denergy_BS.to(self.v_A.dtype)
         hidden_BSA = self._hidden(s_BH)
         self.dv_A += denergy_BS.reshape(-1) @ hidden_BSA.view(-1, len(self.v_A))
         hidden_BSA.square_().neg_().add_(1).mul_(self.v_A).mul_(denergy_BS[..., None])
@@ -77,7 +79,9 @@ class _Attend:
 
     def gradients(self, s_TBH: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Gradients of keys, values, W and v."""
-        dvalues_BSD = torch.bmm(self.weights_TBS.permute(1, 2, 0), self.dcontext_TBD.transpose(0, 1))
+        dvalues_BSD = torch.bmm(
+            self.weights_TBS.permute(1, 2, 0).to(self.values_BSD.dtype), self.dcontext_TBD.transpose(0, 1)
+        )
         dW_AH = self.dquery_TBA.flatten(0, 1).t() @ s_TBH.flatten(0, 1)
         return self.dkeys_BSA, dvalues_BSD, dW_AH, self.dv_A.to(self.v_A.dtype)
 

@@ -45,6 +45,7 @@ class Decoder(nn.Module, Component, ABC, family="decoder"):
     shape: StackShape
     feature_dim: int
     has_attention = True
+    reads_memory = True
 
     class Config(ComponentConfig):
         """Settings of a decoder."""

@@ -22,9 +22,9 @@ States = tuple[State, ...]
 
 
 class Plain(Decoder, name="plain"):
-    """h_t = f(h_{t-1}, y_{t-1}): all of the source is in h_0      Sutskever et al. 2014, eq. 4.
+    """h_t = f(h_{t-1}, y_{t-1}): all of the source is in h_0      Sutskever et al. 2014, eq. 1.
 
-    every_step: h_t = f(h_{t-1}, y_{t-1}, c) with the encoder's last state c      Cho et al. 2014, eq. 2.
+    every_step: h_t = f(h_{t-1}, y_{t-1}, c) with the encoder's last state c      Cho et al. 2014, section 2.2.
     """
 
     has_attention = False
@@ -65,6 +65,7 @@ class Plain(Decoder, name="plain"):
             reset_gate=config.reset_gate,
         )
         self.shape = self.stack.shape
+        self.reads_memory = config.every_step
         self.maxout = Maxout(config.dim + input_dim + extra, config.maxout) if config.maxout else None
         self.feature_dim = config.maxout or config.dim
 

@@ -37,7 +37,7 @@ class RNNEncoder(Encoder, name="rnn"):
         bidirectional: bool = True
         """Read the source in both directions; each layer reads both directions of the layer below."""
         dropout: float = Field(default=0.0, ge=0, lt=1)
-        """Dropout between layers and on the states that the decoder reads."""
+        """Dropout between layers and on the states that attention reads."""
         variational: bool = False
         """One dropout mask a sentence instead of one a position (Gal and Ghahramani 2016)."""
         residual: bool = False

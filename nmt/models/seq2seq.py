@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from nmt.attention.attention import Memory
 from nmt.bridges.bridge import Bridge
+from nmt.bridges.zero import Zero
 from nmt.data.batch import Batch
 from nmt.decoders.decoder import Decoder, Unrolled
 from nmt.encoders.encoder import Encoder
@@ -43,6 +44,8 @@ class Seq2Seq(nn.Module):
         self.encoder: Encoder = config.encoder.build(input_dim=width)
         self.decoder: Decoder = config.decoder.build(input_dim=width, memory_dim=self.encoder.shape.dim)
         self.bridge: Bridge = config.bridge.build(encoder=self.encoder.shape, decoder=self.decoder.shape)
+        if isinstance(self.bridge, Zero) and not self.decoder.reads_memory:
+            raise ConfigError("model.bridge: zero leaves this decoder without the source; use dense or copy")
         self.projection = nn.Linear(self.decoder.feature_dim, tgt_vocab)
         self._tie(config.embedding.tie)
         config.init.build().fill(self)

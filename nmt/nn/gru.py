@@ -144,7 +144,7 @@ class _Sequence(torch.autograd.Function):
         tape = ctx.tape = Tape(len(gates_TB3H), h0_BH, weight_hh, bias_hh, reset_gate)
         for t, gates_B3H in enumerate(gates_TB3H.unbind(0)):
             tape.step(t, gates_B3H)
-        return tape.h_TBH[1:]
+        return tape.h_TBH[1:].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]

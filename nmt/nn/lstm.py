@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-State = tuple[Tensor, ...]
+from nmt.nn.gru import State
 
 
 class LSTM(nn.Module):
@@ -65,7 +65,7 @@ class _Sequence(torch.autograd.Function):
             torch.addcmul(f * c_TBH[t], i, g, out=c_TBH[t + 1])
             torch.mul(o, torch.tanh(c_TBH[t + 1]), out=h_TBH[t + 1])
         ctx.saved = h_TBH, c_TBH, active_TB4H, weight_hh
-        return h_TBH[1:], c_TBH[1:]
+        return h_TBH[1:].clone(), c_TBH[1:].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]

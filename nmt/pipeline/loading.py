@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from nmt.config.experiment import Experiment
-from nmt.device import Device, resolve_device
+from nmt.device import Device, resolve_compute
 from nmt.errors import CheckpointError, UserError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import vocabulary_fingerprints
@@ -33,18 +33,18 @@ def load_translator(
     Errors: CheckpointError for a missing or damaged file, or vocabularies that the weights were not trained with;
     UserError for a device that is not there.
     """
-    place = resolve_device(device)
     if threads:
         torch.set_num_threads(threads)
     loaded = load_checkpoint(run, _which(checkpoint))
     experiment = RunFolder(run).experiment()
+    compute = resolve_compute(device, experiment.precision)
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
     for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
         if loaded.state.fingerprint.get(name) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
     model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
     load_weights(model, loaded.weights, loaded.path.name)
-    return Translator(model.to(place), tokenizers, experiment.search, place, warn), experiment
+    return Translator(model.to(compute.device), tokenizers, experiment.search, compute, warn), experiment
 
 
 def changed_search(search: SearchConfig, beam: int | None, n_best: int | None) -> SearchConfig:

@@ -11,7 +11,7 @@ import torch
 from nmt.config.experiment import Experiment
 from nmt.data.corpus import Corpus, load_corpus
 from nmt.data.pairs import overlap, read_pairs
-from nmt.device import resolve_device
+from nmt.device import Compute, resolve_compute
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import read_gold_links
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers
@@ -72,9 +72,9 @@ def vocabulary_fingerprints(tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str
     }
 
 
-def set_up(experiment: Experiment) -> torch.device:
-    """Sets the number of threads and returns the device."""
+def set_up(experiment: Experiment) -> Compute:
+    """Sets the number of threads; where and how precisely to compute. Errors: UserError without such a device."""
     if experiment.threads:
         torch.set_num_threads(experiment.threads)
     torch.set_flush_denormal(True)
-    return resolve_device(experiment.device)
+    return resolve_compute(experiment.device, experiment.precision)

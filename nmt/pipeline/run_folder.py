@@ -12,9 +12,11 @@ import nmt
 from nmt.config.dump import dump_config, plain_data
 from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
+from nmt.config.messages import show
 from nmt.errors import CheckpointError, UserError
 
 SHOWN = 5
+NOTHING = "nothing"
 
 
 class RunFolder:
@@ -64,9 +66,9 @@ class RunFolder:
     def check_same(self, experiment: Experiment) -> None:
         """Errors: UserError if the run was started with another config, naming the keys that differ."""
         before, now = _leaves(plain_data(self.experiment())), _leaves(plain_data(experiment))
-        changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+        changed = _changed(before, now)
         if changed:
-            shown = "; ".join(f"{key}: {before.get(key)} there, {now.get(key)} here" for key in changed[:SHOWN])
+            shown = "; ".join(f"{key}: {_value(before, key)} there, {_value(now, key)} here" for key in changed[:SHOWN])
             more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
             raise UserError(
                 f"{self.path} was started with another config ({shown}{more}); "
@@ -106,6 +108,18 @@ def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
     if isinstance(tree, dict) and tree:
         return {key: leaf for name, sub in tree.items() for key, leaf in _leaves(sub, f"{prefix}{name}.").items()}
     return {prefix.rstrip("."): tree}
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Keys whose values differ; of a component of another type only its type."""
+    changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key, NOTHING) != now.get(key, NOTHING)]
+    exchanged = [key.removesuffix("type") for key in changed if key.endswith(".type")]
+    return [key for key in changed if not any(key.startswith(part) and key != f"{part}type" for part in exchanged)]
+
+
+def _value(leaves: dict[str, Any], key: str) -> str:
+    value = leaves.get(key, NOTHING)
+    return value if isinstance(value, str) else show(value)
 
 
 def _write(path: Path, text: str) -> None:

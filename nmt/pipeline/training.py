@@ -8,11 +8,9 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-
 from nmt.config.experiment import Experiment
 from nmt.data.batching import BatchOrder
-from nmt.device import resolve_precision
+from nmt.device import Compute
 from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
@@ -44,7 +42,7 @@ class Plan(NamedTuple):
 
     prepared: Prepared
     model: Seq2Seq
-    device: torch.device
+    compute: Compute
     parameters: int
 
 
@@ -58,11 +56,11 @@ def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Pla
     continued = run.started and not overwrite
     if continued:
         run.check_same(experiment)
-    device = set_up(experiment)
+    compute = set_up(experiment)
     prepared = prepare(experiment, run.vocab if continued else None)
-    model = build_model(experiment, prepared.tokenizers, device)
+    model = build_model(experiment, prepared.tokenizers, compute.device)
     _check_search(experiment, model)
-    return Plan(prepared, model, device, sum(parameter.numel() for parameter in model.parameters()))
+    return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()))
 
 
 def train_run(
@@ -72,8 +70,7 @@ def train_run(
 
     Errors: as `Trainer.train`, and CheckpointError if another process trains in `run`.
     """
-    prepared, model, device, _ = ready
-    precision = resolve_precision(experiment.precision, device)
+    prepared, model, compute, _ = ready
     with Signals() as signals, RunLock(run.path):
         if overwrite and run.started:
             _clear(run)
@@ -86,12 +83,10 @@ def train_run(
             experiment.data.batching,
             experiment.seed,
         )
-        validator = Validator(experiment, prepared, device, precision)
-        job = Job(
-            prepared.train, order, validator, device, precision, experiment.seed, _fingerprint(experiment, prepared)
-        )
+        validator = Validator(experiment, prepared, compute)
+        job = Job(prepared.train, order, validator, *compute, experiment.seed, _fingerprint(experiment, prepared))
         outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
-    translator = Translator(model, prepared.tokenizers, experiment.search, device, listener.on_message)
+    translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
     results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
     return Trained(translator, outcome, results, write_report(run.path, experiment, results))
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
-
-import torch
 
 from nmt.config.experiment import Experiment
 from nmt.data.batch import collate
 from nmt.data.batching import BatchOrder
 from nmt.data.config import BatchingConfig
+from nmt.device import Compute
 from nmt.evaluation.scores import bleu
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import Prepared
@@ -21,11 +19,9 @@ from nmt.translator import Translator
 class Validator:
     """Called with the model; draws nothing at random."""
 
-    def __init__(
-        self, experiment: Experiment, prepared: Prepared, device: torch.device, precision: Literal["fp32", "bf16"]
-    ) -> None:
+    def __init__(self, experiment: Experiment, prepared: Prepared, compute: Compute) -> None:
         self.experiment, self.prepared = experiment, prepared
-        self.device, self.precision = device, precision
+        self.compute = compute
         corpus = prepared.valid
         order = BatchOrder([*map(len, corpus.src)], [*map(len, corpus.tgt)], BatchingConfig(), experiment.seed)
         self.batches = [
@@ -33,11 +29,11 @@ class Validator:
         ]
 
     def __call__(self, model: Seq2Seq) -> Validation:
-        loss = corpus_loss(model, self.batches, self.device, self.precision == "bf16")
+        loss = corpus_loss(model, self.batches, self.compute.device, self.compute.precision == "bf16")
         search = self.experiment.search.model_copy(
             update={"beam_size": self.experiment.evaluation.valid_beam_size, "n_best": 1}
         )
-        translator = Translator(model, self.prepared.tokenizers, search, self.device)
+        translator = Translator(model, self.prepared.tokenizers, search, self.compute)
         hypotheses = [found[0].text for found in translator.translate(src for src, _ in self.prepared.valid_pairs)]
         references = [reference for _, reference in self.prepared.valid_pairs]
         score = bleu(hypotheses, references, self.experiment.evaluation.bleu_tokenize)

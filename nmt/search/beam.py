@@ -30,15 +30,19 @@ class SearchModel(Protocol):
         ...
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
-        """logprob_NV, attention weights_NS or None, and the new state, for N rows in the order of the sentences."""
+        """logprob_NV, attention weights_NS or None, and the new state, for N rows in the order of the sentences.
+
+        Search may overwrite logprob_NV.
+        """
         ...
 
 
 class Beams(NamedTuple):
-    """What has one row a sentence, and the state, which has one a hypothesis."""
+    """What search knows of the sentences still searched; `longest_B` is the length penalty at `limit_B`."""
 
     sentence_B: Tensor
     limit_B: Tensor
+    longest_B: Tensor
     mask_BS: Tensor
     memory: Any
     logprob_BK: Tensor
@@ -58,8 +62,8 @@ def beam_search(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: S
     Errors: ConfigError for a coverage penalty on a model without attention.
     """
     beam = config.beam_size
-    beams, state = _start(model, src_BS, src_len_B, config)
     ranking = Ranking(config.length_penalty.build(), config.coverage_penalty)
+    beams, state = _start(model, src_BS, src_len_B, config, ranking)
     trace, finished = Trace(len(src_BS)), Finished(len(src_BS), config.n_best, src_BS.device)
     token_BK = torch.full((len(src_BS), beam), BOS, device=src_BS.device)
     length = 0
@@ -68,7 +72,7 @@ def beam_search(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: S
         length += 1
         beams, token_BK, parent_BK = _extend(beams, logprob_NV, weights_NS, finished, ranking, length)
         trace.append(beams.sentence_B, token_BK, parent_BK, weights_NS)
-        done_B = _done(beams, finished, ranking, length)
+        done_B = _done(beams, finished, length)
         finished.add_prefixes(
             beams.sentence_B[done_B],
             beams.logprob_BK[done_B, 0],
@@ -97,7 +101,9 @@ class Ranking(NamedTuple):
         return score_BC + self.coverage * received_BCS.sum(-1)
 
 
-def _start(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig) -> tuple[Beams, Any]:
+def _start(
+    model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig, ranking: Ranking
+) -> tuple[Beams, Any]:
     memory, state = model.start(src_BS, src_len_B)
     batch, beam = len(src_BS), config.beam_size
     state = map_tensors(lambda part: part.repeat_interleave(beam, 0), state)
@@ -107,9 +113,10 @@ def _start(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: Search
     if config.coverage_penalty:
         coverage_BKS = torch.zeros(batch, beam, src_BS.size(1), device=src_BS.device)
     limit_B = (src_len_B * config.max_length_ratio).ceil().long().clamp(min=1)
+    longest_B = torch.tensor([ranking.penalty(limit) for limit in limit_B.tolist()], device=src_BS.device)
     mask_BS = length_mask(src_len_B, src_BS.size(1))
     sentence_B = torch.arange(batch, device=src_BS.device)
-    return Beams(sentence_B, limit_B, mask_BS, memory, logprob_BK, coverage_BKS), state
+    return Beams(sentence_B, limit_B, longest_B, mask_BS, memory, logprob_BK, coverage_BKS), state
 
 
 def _extend(
@@ -147,9 +154,12 @@ def _rows(covered_BKS: Tensor | None, slot_BC: Tensor) -> Tensor | None:
     return covered_BKS.gather(1, slot_BC[..., None].expand(-1, -1, covered_BKS.size(-1)))
 
 
-def _done(beams: Beams, finished: Finished, ranking: Ranking, length: int) -> Tensor:
-    """True where the longest length is reached or no live prefix can beat the worst of the finished pool."""
-    live_B = beams.logprob_BK[:, 0]
-    longest_B = torch.tensor([ranking.penalty(limit) for limit in beams.limit_B.tolist()], device=live_B.device)
-    full_B = finished.score_BC[beams.sentence_B, -1]
-    return (length >= beams.limit_B) | (full_B >= live_B / longest_B) & (full_B > NEVER) | (live_B == NEVER)
+def _done(beams: Beams, finished: Finished, length: int) -> Tensor:
+    """True where the longest length is reached, or no live prefix can beat the worst of the full finished pool.
+
+    A beam of 1 ends with its first output: greedy search takes EOS where it is the best word, whatever the penalty.
+    """
+    live_B, greedy = beams.logprob_BK[:, 0], beams.logprob_BK.size(1) == 1
+    worst_B = finished.score_BC[beams.sentence_B, -1]
+    beaten_B = (worst_B > NEVER) & (greedy | (worst_B >= live_B / beams.longest_B))
+    return (length >= beams.limit_B) | beaten_B | (live_B == NEVER)

@@ -31,6 +31,6 @@ def summary_writer() -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        message = 'train.tensorboard needs the package tensorboard: pip install "nmt[tensorboard]"'
+        message = 'train.tensorboard needs the package tensorboard: pip install "nmt-attention[tensorboard]"'
         raise UserError(message) from None
     return SummaryWriter

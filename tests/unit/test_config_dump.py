@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_config_models import Batching, Concat, Data, Ema, Luong, Model, Pair, Plain, Toy, Train
 
 from nmt.config.component import Section
 from nmt.config.dump import dump_config, dump_yaml
 from nmt.config.loader import load_config
 from nmt.config.yaml12 import parse
+
+from .test_config_models import Batching, Concat, Data, Ema, Luong, Model, Pair, Plain, Toy, Train
 
 
 def reload(config):
@@ -54,13 +55,16 @@ configs = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(configs)
 def test_a_dumped_config_loads_back_equal(config):
     assert reload(config) == config
 
 
+@settings(deadline=None, max_examples=60)
 @given(texts)
-@example("\u2028\x85\ufeff\x7f")
+@example("/\x85")
+@example("\u2028\x85\ufeff\x7f\n\t\x00")
 def test_texts_survive_as_values_and_keys(text):
     assert parse(dump_yaml({text: [text]}))[0] == {text: [text]}
 

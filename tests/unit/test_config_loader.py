@@ -3,11 +3,12 @@
 import sys
 
 import pytest
-from test_config_models import Bahdanau, Concat, Luong, Plain, Toy
 
 from nmt.config.component import Section
 from nmt.config.loader import load_config
 from nmt.errors import ConfigError
+
+from .test_config_models import Bahdanau, Concat, Luong, Plain, Scorer, Toy
 
 DATA = "data: {train: {src: a.en, tgt: a.de}}\n"
 
@@ -146,7 +147,8 @@ KEYS = [
     ),
     (
         "model:\n  decoder:\n    dim: 3\n    type: bahdanauu\n",
-        "x.yaml:5: model.decoder.type: must be one of bahdanau, luong, plain; got 'bahdanauu'; did you mean 'bahdanau'?",
+        "x.yaml:5: model.decoder.type: must be one of bahdanau, luong, plain; got 'bahdanauu';"
+        " did you mean 'bahdanau'?",
     ),
     (
         "model: {decoder: {type: luong, attention: {scorer: {type: bahdanauu}}}}\n",
@@ -175,6 +177,8 @@ def test_missing_keys_are_found_at_the_section(load):
 def test_contradictions_name_the_section(load):
     text = "seed: 1\ndata:\n  train: {src: a, tgt: b}\n  batching:\n    sentences: 3\n    max_tokens: 4\n"
     assert mistakes(load, text) == ["x.yaml:4: data.batching: give 'sentences' or 'max_tokens', not both"]
+    text = DATA + "model:\n  decoder:\n    type: bahdanau\n    layers: 10\n"
+    assert mistakes(load, text) == ["x.yaml:3: model.decoder: 'layers' is more than 9"]
 
 
 def test_all_mistakes_at_once_in_the_order_of_the_file(load, monkeypatch):
@@ -202,6 +206,7 @@ OVERRIDES = [
     ("=3", "--set : expected key=value, such as train.clip_norm=1"),
     ("train..lr=3", "--set train..lr: expected key=value, such as train.clip_norm=1"),
     ("train.lr=fast", "--set train.lr: expected a number (got 'fast')"),
+    ("data.src_lang=x", "--set data.src_lang: must have at least 2 characters (got 'x')"),
     ("lr=3", "--set lr: unknown key; did you mean 'train.lr'?"),
     ("train.lr=", "--set train.lr: expected a number (got null)"),
     ("train.lr=[1", "--set train.lr: expected ',' or ']', but got the end of the text in '[1'"),
@@ -236,9 +241,16 @@ def test_the_last_of_equal_overrides_wins(load):
 
 
 def test_overrides_reach_into_defaults_and_null(load):
-    config = load(DATA + "train: {average: null}\n", ["model.decoder.dim=3", "train.average.type=ema"])
+    overrides = ["model.decoder.dim=3", "train.average.type=ema", "data.batching.max_tokens=9"]
+    config = load(DATA + "train: {average: null}\n", overrides)
     assert config.model.decoder == Luong.Config(dim=3)
+    assert (config.data.batching.sentences, config.data.batching.max_tokens) == (None, 9)
     assert config.train.average.decay == 0.999
+
+
+def test_overrides_keep_what_a_default_has_of_its_own(load):
+    config = load(DATA, ["model.decoder.type=bahdanau", "model.decoder.attention.scorer.dim=7"])
+    assert config.model.decoder.attention.scorer == Concat.Config(dim=7)
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -262,15 +274,13 @@ class TestPlugins:
     def test_a_plugin_adds_a_choice(self, load, tmp_path, monkeypatch):
         monkeypatch.syspath_prepend(tmp_path)
         (tmp_path / "extra_scorer.py").write_text(
-            "from test_config_models import Scorer\n\n\nclass Cosine(Scorer, name='cosine'):\n    '''Cosine.'''\n",
+            "from tests.unit.test_config_models import Scorer\n\n\nclass Cosine(Scorer, name='cosine'): ...\n",
             encoding="utf-8",
         )
         text = DATA + "plugins: [extra_scorer]\nmodel: {decoder: {type: luong, attention: {scorer: {type: cosine}}}}\n"
         try:
             assert load(text).model.decoder.attention.scorer.type == "cosine"
         finally:
-            from test_config_models import Scorer
-
             del Scorer.registry["cosine"], sys.modules["extra_scorer"]
             for section in list(Section.sections):
                 section.model_rebuild(force=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
 from nmt.config.component import Component, FilePath, OneOf, Section
-from nmt.config.kinds import Kind, data_path, file_paths, known_keys, kind_of
+from nmt.config.kinds import Kind, data_path, file_paths, kind_of, known_keys
 
 
 class Scorer(Component, family="scorer"):
@@ -67,6 +67,12 @@ class Bahdanau(Decoder, name="bahdanau"):
         layers: PositiveInt = 1
         attention: Attention = Attention(scorer=Concat.Config())
 
+        @model_validator(mode="after")
+        def _small(self) -> Bahdanau.Config:
+            if self.layers > 9:
+                raise ValueError("'layers' is more than 9")
+            return self
+
 
 class Average(Component, family="average"):
     """Averaged weights."""
@@ -96,11 +102,15 @@ class Batching(Section):
     sentences: PositiveInt | None = None
     max_tokens: PositiveInt | None = None
 
-    @model_validator(mode="after")
-    def _one_limit(self) -> Batching:
-        if self.sentences and self.max_tokens:
+    @model_validator(mode="before")
+    @classmethod
+    def _one_limit(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        given = [key for key in ("sentences", "max_tokens") if values.get(key) is not None]
+        if len(given) == 2:
             raise ValueError("give 'sentences' or 'max_tokens', not both")
-        return self
+        return values if given else {**values, "sentences": 64}
 
 
 class Data(Section):
@@ -113,7 +123,7 @@ class Data(Section):
     """Pretrained word vectors."""
     src_lang: str = Field("de", min_length=2)
     vocab_size: int = Field(8000, ge=4)
-    batching: Batching = Batching(sentences=64)
+    batching: Batching = Batching()
 
 
 class Model(Section):

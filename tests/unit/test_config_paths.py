@@ -1,10 +1,11 @@
 """File paths in a config: environment variables, relative paths, missing files."""
 
 import pytest
-from test_config_models import Toy
 
 from nmt.config.loader import load_config
 from nmt.errors import ConfigError
+
+from .test_config_models import Toy
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import json
 
-from test_config_models import Toy
-
 from nmt.config.schema import json_schema
+
+from .test_config_models import Toy
 
 SCHEMA = json_schema(Toy)
 

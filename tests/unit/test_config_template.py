@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import Field
-from test_config_models import Concat, Luong, Pair, Toy
+from pydantic import Field, model_validator
 
 from nmt.config.component import Section
 from nmt.config.loader import load_config
 from nmt.config.template import commented_template
+
+from .test_config_models import Concat, Luong, Pair, Toy
 
 EXPECTED = """\
 # yaml-language-server: $schema=./nmt.schema.json
@@ -97,7 +98,17 @@ class Empty(Section):
     """Nothing to set."""
 
 
+class Limits(Section):
+    steps: int | None = None
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Limits:
+        assert self.steps is not None, "give steps"
+        return self
+
+
 class Corpus(Section):
+    limits: Limits = Field(examples=[{"steps": 9}])
     pair: Pair = Pair(src="a", tgt="b")
     name: str = Field(examples=["flickr"])
     empty: Empty = Empty()
@@ -107,6 +118,7 @@ class Corpus(Section):
 
 def test_given_values_examples_and_empty_sections():
     text = commented_template(Corpus)
+    assert "\nlimits:\n  steps: 9\n" in text
     assert "  src: a\n" in text
     assert "\nname: flickr\n" in text
     assert "# Nothing to set.\nempty: {}\n" in text

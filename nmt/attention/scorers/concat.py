@@ -1,4 +1,4 @@
-"""Luong et al. 2015, eq. 8, concat. B sentences, M queries, S source positions, H query, D memory, A hidden width."""
+"""Luong et al. 2015, 3.1, concat. B sentences, M queries, S source positions, H query, D memory, A hidden width."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nmt.attention.scorers.scorer import Scorer
 
 
 class Concat(Scorer, name="concat"):
-    """score(h_t, h_s) = v_a^T tanh(W_a [h_t; h_s])      Luong et al. 2015, eq. 8.
+    """score(h_t, h_s) = v_a^T tanh(W_a [h_t; h_s])      Luong et al. 2015, section 3.1.
 
     With W_a split into the query's block W and the source's block U it is v_a^T tanh(W s_{i-1} + U h_j), the alignment
     model of Bahdanau et al. 2014, A.1.2.

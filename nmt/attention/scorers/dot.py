@@ -1,4 +1,4 @@
-"""Luong et al. 2015, eq. 8, dot. B sentences, M queries, S source positions, H query and memory width."""
+"""Luong et al. 2015, section 3.1, dot. B sentences, M queries, S source positions, H query and memory width."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nmt.errors import ConfigError
 
 
 class Dot(Scorer, name="dot"):
-    """score(h_t, h_s) = h_t^T h_s      Luong et al. 2015, eq. 8. Query and memory must be equally wide."""
+    """score(h_t, h_s) = h_t^T h_s      Luong et al. 2015, section 3.1. Query and memory must be equally wide."""
 
     def __init__(self, config: Scorer.Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Luong et al. 2015, eq. 8, general. B sentences, M queries, S source positions, H query width, D memory width."""
+"""Luong et al. 2015, 3.1, general. B sentences, M queries, S source positions, H query width, D memory width."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nmt.attention.scorers.scorer import Scorer
 
 
 class General(Scorer, name="general"):
-    """score(h_t, h_s) = h_t^T W_a h_s      Luong et al. 2015, eq. 8."""
+    """score(h_t, h_s) = h_t^T W_a h_s      Luong et al. 2015, section 3.1."""
 
     def __init__(self, config: Scorer.Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()

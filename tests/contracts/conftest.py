@@ -1,0 +1,11 @@
+"""Double precision, so that equal means equal to 9 decimals."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _double_precision():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)

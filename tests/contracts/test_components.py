@@ -1,0 +1,50 @@
+"""What every component owes besides its mathematics: dropout in training only, refusals, configs that read back."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nmt.config.dump import dump_config
+from nmt.config.loader import load_config
+from nmt.data.batch import collate
+from nmt.errors import ConfigError
+from nmt.models.config import ModelConfig
+
+from .variants import DECODERS, EACH_ENCODER, REFUSED, Variant
+
+SRC, TGT = [[4, 5, 6], [7]], [[4, 5], [6]]
+
+
+@pytest.mark.parametrize("variant", DECODERS, ids=str)
+def test_dropout_in_training_only(variant):
+    model, batch = variant.model(dropout=0.5), collate(SRC, TGT, [])
+    with torch.no_grad():
+        trained = [float(model.loss(batch).total) for _ in range(2)]
+        model.eval()
+        tested = [float(model.loss(batch).total) for _ in range(2)]
+        without = variant.model(dropout=0.0)
+        expected = float(without.loss(batch).total)
+    assert trained[0] != trained[1]
+    assert tested == pytest.approx([expected] * 2, abs=1e-9)
+
+
+@pytest.mark.parametrize("variant", REFUSED, ids=str)
+def test_parts_that_do_not_fit_are_refused(variant):
+    with pytest.raises(ConfigError) as caught:
+        variant.model()
+    assert str(caught.value).startswith("model.bridge")
+    assert "\n" not in str(caught.value)
+
+
+def test_dot_refuses_unequal_widths():
+    decoder = {"type": "luong", "dim": 6, "attention": {"scorer": {"type": "dot"}}}
+    with pytest.raises(ConfigError, match=r"^model\.decoder\.attention\.scorer: dot needs .* not 6 and 8; use general"):
+        Variant({"type": "rnn", "dim": 4}, {"type": "zero"}, decoder).model()
+
+
+@pytest.mark.parametrize("variant", [*DECODERS, *EACH_ENCODER], ids=str)
+def test_a_config_can_be_written_and_read_back(variant, tmp_path):
+    config, path = variant.config(dropout=0.25), tmp_path / "model.yaml"
+    path.write_text(dump_config(config), encoding="utf-8", newline="\n")
+    assert load_config(ModelConfig, path) == config

@@ -1,0 +1,210 @@
+"""`nmt align-export`: attention in files, of given pairs and of translations found by search."""
+
+import json
+
+import numpy as np
+import pytest
+
+CLOSE = 1e-5
+"""The tiny runs compute in float32, and the files have 6 decimals."""
+
+
+@pytest.fixture
+def export(nmt, tmp_path):
+    """Calls the command and gives the records of its jsonl file."""
+
+    def run(*arguments):
+        result = nmt("align-export", *arguments, "--format", "jsonl", "-o", tmp_path / "out")
+        assert (result.code, result.out) == (0, b""), result.err
+        assert result.err == f"wrote {tmp_path / 'out'}.jsonl\n"
+        return read(tmp_path / "out.jsonl")
+
+    return run
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+def lines(path):
+    *found, rest = path.read_text(encoding="utf-8").split("\n")
+    assert rest == ""
+    return found
+
+
+def forced(tiny, run=None):
+    return [run or tiny.run, "--source", tiny.text("test.en"), "--target", tiny.text("test.de")]
+
+
+@pytest.mark.parametrize("target", [True, False], ids=["forced", "from search"])
+def test_all_formats_tell_the_same(nmt, tiny, tmp_path, target):
+    arguments = forced(tiny) if target else [tiny.run, "--source", tiny.text("test.en")]
+    formats = ["pharaoh", "pharaoh-scores", "soft", "jsonl", "npz", "html"]
+    result = nmt("align-export", *arguments, "--format", ",".join(formats), "-o", tmp_path / "x")
+    assert (result.code, result.out) == (0, b"")
+    assert result.err == f"wrote {', '.join(f'{tmp_path}/x.{name}' for name in formats)}\n"
+    assert {path.name for path in tmp_path.iterdir()} == {f"x.{name}" for name in formats}
+
+    records = read(tmp_path / "x.jsonl")
+    assert [record["id"] for record in records] == list(range(8))
+    pharaoh = [" ".join(f"{s}-{t}" for s, t in record["links"]) for record in records]
+    assert lines(tmp_path / "x.pharaoh") == pharaoh
+    scored = [[link.split(":") for link in line.split()] for line in lines(tmp_path / "x.pharaoh-scores")]
+    assert [" ".join(link for link, _ in line) for line in scored] == pharaoh
+    arrays = np.load(tmp_path / "x.npz", allow_pickle=False)
+    tokens = json.loads(arrays["tokens.json"].tobytes())
+    for number, (record, soft) in enumerate(zip(records, lines(tmp_path / "x.soft"), strict=True)):
+        weights = np.array(record["attention"])
+        assert weights.sum(1) == pytest.approx(np.ones(len(weights)), abs=1e-4)
+        assert np.array([row.split(",") for row in soft.split()], dtype=float) == pytest.approx(weights, abs=1e-5)
+        assert arrays[f"attention_{number}"] == pytest.approx(weights, abs=1e-6)
+        assert arrays[f"attention_{number}"].dtype == np.float32
+        assert tokens[number]["src_tokens"] == record["src_tokens"]
+        for (s, t), (_, score) in zip(record["links"], scored[number], strict=True):
+            assert float(score) == pytest.approx(weights[t, s], abs=1e-5)
+    page = (tmp_path / "x.html").read_text(encoding="utf-8")
+    assert all(word in page for word in records[0]["src_tokens"][:-1])
+    assert "http://" not in page.replace("http://www.w3.org/", "") and "https://" not in page
+
+
+def test_forced_pairs(export, tiny):
+    records = export(*forced(tiny))
+    for side in ("src", "tgt"):
+        texts = tiny.text(f"test.{'en' if side == 'src' else 'de'}").read_text(encoding="utf-8").split("\n")
+        assert [" ".join(record[f"{side}_tokens"]) for record in records] == [
+            text.replace(".", " .").replace("?", " ?").replace("  ", " ") for text in texts[:-1]
+        ]
+    for record in records:
+        assert record["unit"] == "word"
+        assert record["eos"] is True
+        assert np.shape(record["attention"]) == (len(record["tgt_tokens"]) + 1, len(record["src_tokens"]) + 1)
+        assert record["score"] < 0
+
+
+def test_links_are_the_largest_weights(export, tiny):
+    for record in export(*forced(tiny)):
+        rows = record["attention"][: len(record["tgt_tokens"])]
+        best = [(max(range(len(row)), key=row.__getitem__), target) for target, row in enumerate(rows)]
+        assert record["links"] == sorted([s, t] for s, t in best if s < len(record["src_tokens"]))
+
+
+def test_links_over_a_threshold(export, tiny):
+    records = export(*forced(tiny), "--method", "threshold=0.25")
+    for record in records:
+        rows = record["attention"][: len(record["tgt_tokens"])]
+        over = sorted([s, t] for t, row in enumerate(rows) for s, weight in enumerate(row[:-1]) if weight >= 0.25)
+        assert record["links"] == over
+    assert any(len({t for _, t in record["links"]}) < len(record["links"]) for record in records)
+
+
+def test_forced_alignment_of_a_translation_is_that_of_its_search(nmt, export, tiny, tmp_path):
+    # the tiny vocabulary has hardly any word; "⁇" on the target side is an unknown word again
+    searched = export(tiny.run, "--source", tiny.text("test.en"))
+    ended = [len(record["attention"]) > len(record["tgt_tokens"]) for record in searched]
+    assert sum(ended) > 4
+    hypotheses = tmp_path / "hyp"
+    hypotheses.write_text("".join(record["tgt"] + "\n" for record in searched), encoding="utf-8")
+    assert hypotheses.read_bytes() == (tiny.run / "eval/test.hyp").read_bytes()
+    for found, given in zip(
+        searched, export(tiny.run, "--source", tiny.text("test.en"), "--target", hypotheses), strict=True
+    ):
+        assert found["tgt_tokens"] == given["tgt_tokens"]
+        rows = len(found["attention"])
+        assert np.array(found["attention"]) == pytest.approx(np.array(given["attention"])[:rows], abs=CLOSE)
+        if rows > len(found["tgt_tokens"]):
+            assert found["score"] == pytest.approx(given["score"], abs=1e-4)
+
+
+def test_forced_attention_is_that_of_the_training_code(export, tiny):
+    import torch
+
+    from nmt.data.batch import collate
+    from nmt.pipeline.loading import load_translator
+
+    translator, _ = load_translator(tiny.run)
+    for record in export(*forced(tiny))[:3]:
+        src = translator.src.encode(record["src"]).ids
+        tgt = translator.tgt.encode(record["tgt"]).ids
+        with torch.inference_mode():
+            weights = translator.model.force(collate([src], [tgt], [])).weights_BTS[0]
+        assert np.array(record["attention"]) == pytest.approx(weights.numpy(), abs=CLOSE)
+
+
+def word_starts(pieces):
+    """For each piece the number of its word, after the rule that a piece beginning with ▁ begins a word."""
+    numbers, words = [], -1
+    for index, piece in enumerate(pieces):
+        alone = index > 0 and pieces[index - 1] == "▁"
+        words += index == 0 or (piece.startswith("▁") and not alone)
+        numbers.append(words)
+    return numbers
+
+
+def test_words_from_pieces(export, tiny):
+    pieces = export(*forced(tiny, tiny.subwords), "--unit", "piece")
+    words = export(*forced(tiny, tiny.subwords), "--unit", "word")
+    assert [record["src_tokens"] for record in words] == [record["src"].split() for record in words]
+    assert sum(len(record["src_tokens"]) for record in pieces) > sum(len(record["src_tokens"]) for record in words)
+    for fine, coarse in zip(pieces, words, strict=True):
+        assert (fine["unit"], coarse["unit"]) == ("piece", "word")
+        columns, rows = word_starts(fine["src_tokens"]), word_starts(fine["tgt_tokens"])
+        columns, rows = [*columns, columns[-1] + 1], [*rows, rows[-1] + 1]
+        expected = np.zeros((rows[-1] + 1, columns[-1] + 1))
+        for t, row in enumerate(fine["attention"]):
+            for s, weight in enumerate(row):
+                expected[rows[t], columns[s]] += weight / rows.count(rows[t])
+        assert np.array(coarse["attention"]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_without_eos(export, tiny):
+    kept, dropped = export(*forced(tiny)), export(*forced(tiny), "--eos", "drop")
+    for full, record in zip(kept, dropped, strict=True):
+        weights = np.array(record["attention"])
+        assert record["eos"] is False
+        assert weights.shape == (len(record["tgt_tokens"]), len(record["src_tokens"]))
+        words = np.array(full["attention"])[:-1, :-1]
+        assert weights == pytest.approx(words / words.sum(1, keepdims=True), abs=1e-4)
+        assert record["links"] == full["links"]
+
+
+def test_empty_sides_keep_their_line(nmt, tiny, tmp_path):
+    (tmp_path / "src").write_bytes(b"I sleep .\n\nI sleep .\n\n")
+    (tmp_path / "tgt").write_bytes(b"Ich schlafe .\nIch schlafe .\n\n\n")
+    result = nmt(
+        *("align-export", tiny.run, "--source", tmp_path / "src", "--target", tmp_path / "tgt"),
+        *("--format", "pharaoh,soft,jsonl,npz,html", "-o", tmp_path / "x"),
+    )
+    assert result.code == 0
+    links = lines(tmp_path / "x.pharaoh")
+    assert len(links) == 4
+    assert links[0] and links[1:] == ["", "", ""]
+    records = read(tmp_path / "x.jsonl")
+    assert [len(record["src_tokens"]) for record in records] == [3, 0, 3, 0]
+    assert [len(record["tgt_tokens"]) for record in records] == [3, 3, 0, 0]
+    assert len(lines(tmp_path / "x.soft")) == 4
+
+
+def test_empty_source_lines_of_a_search(export, tiny, tmp_path):
+    (tmp_path / "src").write_bytes(b"\nI sleep .\n")
+    empty, full = export(tiny.run, "--source", tmp_path / "src")
+    assert (empty["tgt"], empty["links"]) == ("", [])
+    assert full["tgt"] != ""
+
+
+def test_default_is_one_pharaoh_file(nmt, tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert nmt("align-export", *forced(tiny)).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["alignments.pharaoh"]
+
+
+def test_same_command_same_bytes(nmt, tiny, tree, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        flags = ["--format", "pharaoh,soft,jsonl,npz,html", "-o", tmp_path / name / "x"]
+        assert nmt("align-export", *forced(tiny), *flags).code == 0
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")
+
+
+def test_a_format_twice_or_with_spaces(nmt, tiny, tmp_path):
+    assert nmt("align-export", *forced(tiny), "--format", "soft, pharaoh,soft", "-o", tmp_path / "x").code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"x.pharaoh", "x.soft"}

@@ -1,0 +1,118 @@
+"""`nmt evaluate`: BLEU and chrF with signatures, AER against gold links."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+NMT_DATA = os.environ.get("NMT_DATA")
+BLEU = "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:"
+CHRF = "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:"
+
+
+def test_run(nmt, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(tiny.run, run, symlinks=True)
+    trained = {path.name: path.read_bytes() for path in (run / "eval").iterdir()}
+    shutil.rmtree(run / "eval")
+    result = nmt("evaluate", run)
+    assert result.code == 0
+    assert result.err == "translating test set test: 8 sentences, beam 2\n"
+    bleu, chrf, aer = (line.split() for line in result.lines)
+    assert bleu[:2] == ["test", "BLEU"] and bleu[3].startswith(BLEU)
+    assert chrf[:2] == ["test", "chrF"] and chrf[3].startswith(CHRF)
+    assert aer[:2] == ["test", "AER"] and aer[3:5] == ["%", "precision"]
+    assert {path.name: path.read_bytes() for path in (run / "eval").iterdir()} == trained
+    scores = json.loads(trained["test.scores.json"])
+    assert bleu[2] == f"{scores['bleu']:.2f}"
+    assert chrf[2] == f"{scores['chrf']:.2f}"
+    assert aer[2] == f"{100 * scores['aer']:.2f}"
+    assert sum(row["sentences"] for row in scores["bleu_by_length"]) == scores["sentences"] == 8
+
+
+def test_json_of_one_set(nmt, tiny):
+    result = nmt("evaluate", tiny.run, "--set-name", "test", "--json")
+    assert json.loads(result.out) == {"test": json.loads((tiny.run / "eval/test.scores.json").read_bytes())}
+
+
+def test_beam_changes_the_translations_only(nmt, tiny, tmp_path):
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    before = json.loads((tmp_path / "run/eval/test.scores.json").read_bytes())
+    result = nmt("evaluate", tmp_path / "run", "--beam", 1, "--json")
+    assert result.err == "translating test set test: 8 sentences, beam 1\n"
+    after = json.loads(result.out)["test"]
+    assert {key: after[key] for key in after if "ali" in key or key == "aer"} == {
+        key: before[key] for key in before if "ali" in key or key == "aer"
+    }
+    greedy = nmt("translate", tiny.run, "--beam", 1, "-i", tiny.text("test.en")).out
+    assert (tmp_path / "run/eval/test.hyp").read_bytes() == greedy
+
+
+def test_aer_is_that_of_the_exported_links(nmt, tiny, tmp_path):
+    sides = ["--source", tiny.text("test.en"), "--target", tiny.text("test.de")]
+    assert nmt("align-export", tiny.run, *sides, "-o", tmp_path / "links").code == 0
+    result = nmt("evaluate", tmp_path / "links.pharaoh", "--gold-align", tiny.text("test.align"), "--json")
+    scores = json.loads((tiny.run / "eval/test.scores.json").read_bytes())
+    names = ["aer", "alignment_precision", "alignment_recall", "alignment_f1"]
+    assert json.loads(result.out) == {"links.pharaoh": {name: scores[name] for name in names}}
+
+
+def test_model_without_attention_has_no_aer(nmt, tiny, tmp_path):
+    shutil.copytree(tiny.plain, tmp_path / "run", symlinks=True)
+    config = tmp_path / "run/config.yaml"
+    src, tgt, align = (tiny.text(f"test.{end}") for end in ("en", "de", "align"))
+    text = config.read_text(encoding="utf-8")
+    assert "  test: {}\n" in text
+    sets = f"  test: {{t: {{src: {src}, tgt: {tgt}, align: {align}}}}}\n"
+    config.write_text(text.replace("  test: {}\n", sets), encoding="utf-8")
+    result = nmt("evaluate", tmp_path / "run")
+    assert result.code == 0
+    assert [line.split()[1] for line in result.lines] == ["BLEU", "chrF"]
+
+
+def test_file_of_translations(nmt, tmp_path):
+    (tmp_path / "hyp").write_text("the cat sat on the mat\n\n", encoding="utf-8")
+    (tmp_path / "ref").write_text("the cat sat on a mat\nhello\n", encoding="utf-8")
+    # 6 words for 7: brevity penalty e^(-1/6); precisions 5/6, 3/5, 2/4, 1/3
+    expected = 100 * 2.718281828459045 ** (-1 / 6) * (5 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25
+    result = nmt("evaluate", tmp_path / "hyp", "--ref", tmp_path / "ref", "--json")
+    scores = json.loads(result.out)["hyp"]
+    assert scores["bleu"] == pytest.approx(expected, abs=1e-9)
+    assert scores["signature"].startswith(BLEU)
+    assert scores["sentences"] == 2
+    shown = nmt("evaluate", tmp_path / "hyp", "--ref", tmp_path / "ref").lines
+    assert shown[0].startswith(f"hyp  BLEU {expected:.2f}  {BLEU}")
+    assert shown[1].startswith("hyp  chrF ") and CHRF in shown[1]
+
+
+def test_tokenizer_of_a_file(nmt, tmp_path):
+    (tmp_path / "hyp").write_text("one, two, three, four.\n", encoding="utf-8")
+    (tmp_path / "ref").write_text("one , two , three , four .\n", encoding="utf-8")
+    files = [tmp_path / "hyp", "--ref", tmp_path / "ref", "--json"]
+    assert json.loads(nmt("evaluate", *files).out)["hyp"]["bleu"] == pytest.approx(100)
+    raw = json.loads(nmt("evaluate", *files, "--tokenize", "none").out)["hyp"]
+    assert raw["bleu"] < 50
+    assert "tok:none" in raw["signature"]
+
+
+def test_file_of_links(nmt, tmp_path):
+    # |A| 3, |S| 2; A & S = {0-0}, A & P = {0-0, 1-1}: AER 1 - (1 + 2) / (3 + 2), precision 2/3, recall 1/2
+    (tmp_path / "links").write_text("0-0 1-1\n2-0\n", encoding="utf-8")
+    (tmp_path / "gold").write_text("0-0 1?1\n0-1\n", encoding="utf-8")
+    result = nmt("evaluate", tmp_path / "links", "--gold-align", tmp_path / "gold")
+    assert result == (0, b"links  AER 40.00 %  precision 66.67  recall 50.00\n", "")
+
+
+@pytest.mark.skipif(not NMT_DATA, reason="NMT_DATA is not set to the folder with the data")
+def test_aer_of_published_alignments(nmt):
+    data = Path(NMT_DATA)
+    header, *rows = (data / "aer-check/EXPECTED.tsv").read_text(encoding="utf-8").split("\n")[:-1]
+    assert header.split("\t")[:3] == ["alignment", "gold", "aer"]
+    assert len(rows) == 3
+    for row in rows:
+        name, gold, expected = row.split("\t")[:3]
+        result = nmt("evaluate", data / "aer-check" / name, "--gold-align", data / gold, "--json")
+        assert result.code == 0
+        assert f'"aer": {expected},' in result.out.decode()

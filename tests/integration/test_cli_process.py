@@ -1,0 +1,156 @@
+"""What only a process of its own can show: start-up, signals, pipes, closed and full streams, terminals."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nmt.commands.output import write_line
+from nmt.commands.progress import Screen
+
+NMT = [sys.executable, "-m", "nmt"]
+FULL = Path("/dev/full")
+HELP_WITHOUT_TORCH = """
+import sys
+from nmt.cli import main
+for command in ([], ["train"], ["translate"], ["align-export"], ["evaluate"], ["info"], ["config", "show"]):
+    sys.argv = ["nmt", *command, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code
+heavy = {"torch", "numpy", "sacrebleu", "sentencepiece", "safetensors", "nmt.config"} & sys.modules.keys()
+assert not heavy, heavy
+"""
+
+
+@pytest.fixture(scope="module")
+def long_text(tiny, tmp_path_factory):
+    path = tmp_path_factory.mktemp("long") / "text"
+    path.write_bytes(tiny.text("train.en").read_bytes() * 60)
+    return path
+
+
+def wait_for(found, process):
+    """Waits until `found()` is true."""
+    for _ in range(1200):
+        if found():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.kill()
+    pytest.fail("waited in vain for a minute")
+
+
+def finished(process):
+    """Exit code and stderr."""
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err.decode()
+
+
+def test_help_loads_no_torch():
+    result = subprocess.run([sys.executable, "-c", HELP_WITHOUT_TORCH], capture_output=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout.count(b"Usage: nmt") == 7
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])
+def test_signal_during_training(nmt, tiny, tmp_path, monkeypatch, number, code):
+    command = ["train", "--config", tiny.config, "--run", tmp_path / "run", "--set", "train.max_steps=100000"]
+    process = subprocess.Popen([*NMT, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for((tmp_path / "run/checkpoints/last").exists, process)
+    process.send_signal(number)
+    returncode, err = finished(process)
+    assert returncode == code
+    last = err.split("\n")[-2]
+    assert last.startswith("nmt: error: stopped at step ") and last.endswith("; the same command continues")
+    step = int(last.split("step ")[1].split(";")[0])
+    assert (tmp_path / f"run/checkpoints/step-{step:08d}").is_dir()
+    assert not list(tmp_path.rglob(".tmp*"))
+
+    monkeypatch.setattr(Screen, "on_step", lambda *arguments: os.kill(os.getpid(), number))
+    continued = nmt(*command)
+    assert continued.code == code
+    assert continued.err.split("\n")[4:] == [
+        f"continuing at step {step}",
+        f"nmt: error: stopped at step {step + 1}; the same command continues",
+        "",
+    ]
+
+
+def test_signal_during_translation_leaves_nothing_half_written(tiny, tmp_path, long_text):
+    command = [*NMT, "translate", tiny.run, "-i", long_text, "--beam", "6", "--align", f"jsonl={tmp_path / 'a'}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    wait_for(lambda: list(tmp_path.iterdir()), process)
+    process.send_signal(signal.SIGTERM)
+    assert finished(process) == (143, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupted_translation_leaves_nothing_half_written(nmt, tiny, tmp_path, monkeypatch):
+    def interrupt(text):
+        assert list(tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nmt.commands.output.write_line", interrupt)
+    result = nmt("translate", tiny.run, "--align", f"jsonl={tmp_path / 'a'}", stdin=b"I sleep .\n")
+    assert result == (130, b"", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale(tiny, long_text, tmp_path):
+    text = tmp_path / "text"
+    text.write_bytes("Öl 漢字\u2028 .\n".encode() + long_text.read_bytes())
+    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [*NMT, "translate", tiny.run, "-i", text, "--json", "--beam", "1"]
+    process = subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert '"src": "Öl 漢字 ."' in process.stdout.readline().decode("utf-8")
+    process.stdout.close()
+    assert process.wait(timeout=60) == 1
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("arguments", [["translate", "{run}", "-i", "{text}"], ["--version"]], ids=["bytes", "text"])
+def test_full_disk(tiny, arguments):
+    arguments = [part.format(run=tiny.run, text=tiny.text("dev.en")) for part in arguments]
+    with FULL.open("wb") as full:
+        result = subprocess.run([*NMT, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr == b"nmt: error: cannot write output: No space left on device\n"
+
+
+def test_closed_standard_input(nmt, tiny):
+    assert nmt("translate", tiny.run, stdin=None) == (0, b"", "")
+
+
+def test_closed_standard_output(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        write_line("text")
+
+
+def test_terminal_answers_each_line_at_once(tiny):
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen([*NMT, "translate", tiny.run], stdin=terminal, stdout=terminal, stderr=subprocess.PIPE)
+    os.close(terminal)
+    try:
+        assert process.stderr.readline() == b"reading from the terminal: type a sentence, end with Ctrl-D\n"
+        os.write(controller, b"I sleep .\n")
+        seen = b""
+        while seen.count(b"\n") < 2:  # the terminal's echo and the translation
+            seen += os.read(controller, 1000)
+        echo, translation = seen.decode().split("\r\n")[:2]
+        assert echo == "I sleep ."
+        assert translation.startswith(("Ich", "⁇"))
+        os.write(controller, b"\x04")
+        assert finished(process) == (0, "")
+    finally:
+        process.kill()
+        os.close(controller)

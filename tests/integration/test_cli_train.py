@@ -1,0 +1,227 @@
+"""`nmt train`: a run folder, and the same command again."""
+
+import json
+import os
+import re
+import shutil
+import signal
+
+import pytest
+
+from nmt.commands.progress import Screen
+
+WRITTEN = {
+    ".lock",
+    "config.yaml",
+    "env.json",
+    "log.txt",
+    "metrics.jsonl",
+    "data_report.json",
+    "report.html",
+    "done.json",
+    "vocab/src.json",
+    "vocab/tgt.json",
+    "eval/test.hyp",
+    "eval/test.scores.json",
+    "checkpoints/best",
+    "checkpoints/last",
+}
+
+
+def start(nmt, tiny, run, *flags):
+    return nmt("train", "--config", tiny.config, "--run", run, *flags)
+
+
+def weights(run):
+    done = json.loads((run / "done.json").read_bytes())
+    return done["weights_sha256"], done["last_weights_sha256"]
+
+
+def test_what_is_written(tiny, tree):
+    files = set(tree(tiny.run))
+    checkpoints = {name for name in files if name.startswith("checkpoints/step-")}
+    assert files - checkpoints == WRITTEN
+    folders = {name.split("/")[1] for name in checkpoints}
+    assert folders == {"step-00000040", "step-00000060"}
+    assert len(checkpoints) == 4 * len(folders)
+    assert not any(".tmp" in name for name in files)
+
+
+def test_what_is_said(nmt, tiny, tmp_path):
+    result = start(nmt, tiny, tmp_path / "run", "--set", "train.max_steps=2")
+    assert result.code == 0
+    said = result.err.split("\n")
+    assert said[:2] == [
+        "reading the corpus and learning the vocabularies",
+        "en to de: 200 training pairs, 120 + 120 word entries",
+    ]
+    assert re.fullmatch(r"rnn encoder, bahdanau decoder, 1\d,\d\d\d parameters, on (cpu|cuda), fp32", said[2])
+    assert said[3] == f"writing to {tmp_path / 'run'}"
+    assert re.fullmatch(
+        r"validation at step 2: loss \d\.\d{3}  perplexity \d+\.\d\d  BLEU \d\.\d\d  best so far", said[4]
+    )
+    assert said[5:] == [
+        "translating test set test: 8 sentences, beam 2",
+        f"next: nmt translate {tmp_path / 'run'} < input.txt > output.txt",
+        "",
+    ]
+    assert [line.split()[:2] for line in result.lines[:3]] == [["test", "BLEU"], ["test", "chrF"], ["test", "AER"]]
+    assert result.lines[3:] == [f"report: {tmp_path / 'run/report.html'}"]
+    assert (tmp_path / "run/log.txt").read_text(encoding="utf-8").split("\n") == said[4:]
+
+
+def test_quiet(nmt, tiny, tmp_path):
+    result = start(nmt, tiny, tmp_path / "run", "--set", "train.max_steps=1", "--quiet")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split(" ")[0] for line in result.lines] == ["test", "test", "test", "report:"]
+
+
+def test_dry_run_writes_nothing(nmt, tiny, tmp_path):
+    result = start(nmt, tiny, tmp_path / "run", "--dry-run")
+    assert (result.code, result.out) == (0, b"")
+    assert "200 training pairs" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finished_run_is_left_alone(nmt, tiny, tree):
+    before = tree(tiny.run)
+    result = start(nmt, tiny, tiny.run)
+    assert (result.code, result.out) == (0, b"")
+    assert result.err == (f"{tiny.run}: already finished; translate with it, or start anew with --overwrite\n")
+    assert tree(tiny.run) == before
+
+
+def test_the_config_of_a_run_trains_the_same(nmt, tiny, tmp_path):
+    assert nmt("train", "--config", tiny.run / "config.yaml", "--run", tmp_path / "run").code == 0
+    assert weights(tmp_path / "run") == weights(tiny.run)
+    for name in ("eval/test.hyp", "eval/test.scores.json", "config.yaml", "vocab/src.json", "data_report.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (tiny.run / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
+    ids=lambda value: str(value),
+)
+def test_stopped_by_a_signal_and_continued(nmt, tiny, tmp_path, monkeypatch, number, code):
+    def on_step(self, step, *rest):
+        if step == 33:
+            os.kill(os.getpid(), number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Screen, "on_step", on_step)
+        stopped = start(nmt, tiny, tmp_path / "run")
+    assert (stopped.code, stopped.out) == (code, b"")
+    assert stopped.err.endswith("\nnmt: error: stopped at step 33; the same command continues\n")
+    assert "Traceback" not in stopped.err
+    assert nmt("translate", tmp_path / "run", stdin=b"I sleep .\n").code == 0
+
+    continued = start(nmt, tiny, tmp_path / "run")
+    assert continued.code == 0
+    assert "\ncontinuing at step 33\n" in continued.err
+    assert weights(tmp_path / "run") == weights(tiny.run)
+    assert (tmp_path / "run/eval/test.hyp").read_bytes() == (tiny.run / "eval/test.hyp").read_bytes()
+
+
+def test_cut_off_while_the_test_sets_are_translated(nmt, tiny, tmp_path, monkeypatch):
+    class Crash(BaseException):
+        pass
+
+    def crash(*arguments):
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nmt.pipeline.training.evaluate_sets", crash)
+        with pytest.raises(Crash):
+            start(nmt, tiny, tmp_path / "run")
+    assert (tmp_path / "run/done.json").exists()
+    result = start(nmt, tiny, tmp_path / "run")
+    assert result.code == 0
+    assert "\ncontinuing at step 60\n" in result.err
+    assert [line.split()[0] for line in result.lines] == ["test", "test", "test", "report:"]
+    assert weights(tmp_path / "run") == weights(tiny.run)
+
+
+def test_killed_before_the_config_was_written(nmt, tiny, tmp_path, monkeypatch):
+    def crash(*arguments):
+        raise OSError(28, "No space left on device", str(tmp_path / "run/config.yaml"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nmt.pipeline.run_folder.dump_config", crash)
+        failed = start(nmt, tiny, tmp_path / "run")
+    assert failed.code == 1
+    assert failed.err.endswith(f"\nnmt: error: {tmp_path / 'run/config.yaml'}: No space left on device\n")
+    assert start(nmt, tiny, tmp_path / "run").code == 0
+    assert weights(tmp_path / "run") == weights(tiny.run)
+
+
+def test_overwrite_starts_anew(nmt, tiny, tmp_path, tree):
+    run = tmp_path / "run"
+    shutil.copytree(tiny.run, run, symlinks=True)
+    (run / "notes.txt").write_bytes(b"mine")
+    result = start(nmt, tiny, run, "--set", "train.max_steps=3", "--set", "data.test={}", "--overwrite")
+    assert result.code == 0
+    assert "continuing" not in result.err
+    names = {name for name in tree(run) if not name.startswith("checkpoints/step-")}
+    assert names == {*WRITTEN, "notes.txt"} - {"eval/test.hyp", "eval/test.scores.json"}
+    assert json.loads((run / "done.json").read_bytes())["step"] == 3
+    assert [path.name for path in (run / "checkpoints").glob("step-*")] == ["step-00000003"]
+
+
+def test_overwrite_keeps_a_run_while_the_input_is_wrong(nmt, tiny, tmp_path, tree):
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    before = tree(tmp_path)
+    result = start(nmt, tiny, tmp_path / "run", "--overwrite", "--set", f"data.train.src={tiny.text('dev.en')}")
+    assert result.code == 2
+    assert tree(tmp_path) == before
+
+
+def test_changed_training_text_is_not_continued(nmt, tiny, tmp_path, monkeypatch):
+    shutil.copytree(tiny.folder / "text", tmp_path / "text")
+    shutil.copy(tiny.config, tmp_path)
+    command = ("train", "--config", tmp_path / "tiny.yaml", "--run", tmp_path / "run", "--set", "train.max_steps=2")
+    assert nmt(*command).code == 0
+    (tmp_path / "run/report.html").unlink()
+    corpus = tmp_path / "text/train.en"
+    corpus.write_bytes(corpus.read_bytes().replace(b"The", b"A", 1))
+    result = nmt(*command)
+    assert result.code == 2
+    assert f"{corpus} changed since the run started" in result.err
+
+
+def test_one_sided_empty_lines_are_skipped_and_counted(nmt, tiny, tmp_path):
+    lines = tiny.text("train.en").read_bytes().split(b"\n")
+    lines[4] = lines[9] = lines[14] = b" "
+    (tmp_path / "train.en").write_bytes(b"\n".join(lines))
+    result = start(
+        *(nmt, tiny, tmp_path / "run", "--set", f"data.train.src={tmp_path / 'train.en'}"),
+        *("--set", "train.max_steps=1"),
+    )
+    assert result.code == 0
+    assert "en to de: 197 training pairs" in result.err
+    warning = f"warning: {tmp_path / 'train.en'}: 3 of 200 pairs skipped (1.5%): empty_src 3"
+    assert warning in result.err.split("\n")
+    report = json.loads((tmp_path / "run/data_report.json").read_bytes())
+    assert report["train"]["skipped"]["empty_src"] == {"count": 3, "numbers": [5, 10, 15]}
+
+
+def test_test_pairs_in_the_training_text_are_said(nmt, tiny, tmp_path):
+    flags = [f"--set=data.test.test.{side}={tiny.text('train')}.{end}" for side, end in (("src", "en"), ("tgt", "de"))]
+    result = start(nmt, tiny, tmp_path / "run", *flags, "--set", "data.test.test.align=null", "--dry-run")
+    assert result.code == 0
+    assert "warning: 200 of 200 pairs of test are in the training data" in result.err.split("\n")
+
+
+def test_the_log_cannot_be_written(tmp_path, capsys):
+    with Screen() as screen:
+        screen.log = tmp_path / "none/log.txt"
+        screen.on_message("one")
+        screen.on_message("two \x1b[31m[/b]")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.split("\n") == [
+        f"warning: {tmp_path / 'none/log.txt'}: No such file or directory; no more lines are kept there",
+        "one",
+        "two \\u001b[31m[/b]",
+        "",
+    ]

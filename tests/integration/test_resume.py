@@ -1,0 +1,236 @@
+"""A training stopped, killed or damaged anywhere ends with the weights of one that was left alone, bit for bit."""
+
+import json
+import os
+import random
+import signal
+from dataclasses import replace
+
+import pytest
+import torch
+
+from nmt.data.batching import BatchOrder
+from nmt.data.config import BatchingConfig
+from nmt.data.corpus import Corpus
+from nmt.errors import Stopped
+from nmt.models.config import ModelConfig
+from nmt.models.seq2seq import Seq2Seq
+from nmt.training.config import TrainConfig
+from nmt.training.job import Job
+from nmt.training.listener import Listener
+from nmt.training.signals import Signals
+from nmt.training.trainer import Trainer
+from nmt.training.validation import Validation, corpus_loss
+
+VOCAB, PAIRS, STEPS = 20, 13, 20
+
+MODEL = {
+    "embedding": {"dim": 6, "dropout": 0.3, "tie": "output"},
+    "encoder": {"type": "rnn", "dim": 5},
+    "decoder": {"type": "bahdanau", "dim": 5, "maxout": 6, "dropout": 0.3},
+}
+FULL = {
+    "max_steps": STEPS,
+    "accumulate": 2,
+    "ema": 0.8,
+    "label_smoothing": 0.1,
+    "optimizer": {"type": "adam", "lr": 0.02},
+    "schedule": {"type": "plateau", "patience": 1, "factor": 0.7},
+    "patience": 9,
+    "validate_every": 4,
+    "log_every": 3,
+}
+OTHERS = [
+    {"max_epochs": 6, "optimizer": {"type": "adadelta"}, "schedule": {"type": "cosine", "warmup_steps": 3}},
+    {
+        "max_steps": STEPS,
+        "optimizer": {"type": "sgd", "momentum": 0.5},
+        "schedule": {"type": "halving", "start_epoch": 1},
+    },
+    {"max_steps": STEPS, "patience": 1, "metric": "loss", "optimizer": {"type": "adamw", "lr": 0.2}},
+]
+
+
+class Crash(Exception):
+    """Stands for kill -9: nothing is saved on the way out."""
+
+
+class At(Listener):
+    """Does something after some updates."""
+
+    def __init__(self, steps=(), action=None):
+        self.steps, self.action, self.messages = set(steps), action, []
+
+    def on_step(self, step, epoch, fraction, loss, tokens_per_s, seconds_left):
+        if step in self.steps:
+            self.action()
+
+    def on_message(self, message):
+        self.messages.append(message)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def make_job(precision="fp32"):
+    words = random.Random(3)
+    sides = [[[words.randrange(4, VOCAB) for _ in range(words.randrange(1, 7))] for _ in range(PAIRS)] for _ in "st"]
+    corpus = Corpus(sides[0], sides[1], list(range(1, PAIRS + 1)))
+    order = BatchOrder([len(s) for s in sides[0]], [len(t) for t in sides[1]], BatchingConfig(sentences=2, pool=2), 5)
+    device = torch.device("cpu")
+
+    def validate(model):
+        torch.rand(17)  # draws that must not shift training
+        loss = corpus_loss(model, [job.batch(list(range(PAIRS)))], device, autocast=False)
+        return Validation(loss, 2.718**loss, round(1000 * loss) % 7, "a metric that goes up and down")
+
+    job = Job(corpus, order, validate, device, precision, 5)
+    return job
+
+
+def train(run, keys=FULL, job=None, listener=None):
+    torch.manual_seed(1)
+    model = Seq2Seq(ModelConfig.model_validate(MODEL), src_vocab=VOCAB, tgt_vocab=VOCAB)
+    with Signals() as signals:
+        config = TrainConfig.model_validate(keys)
+        return Trainer(run, model, job or make_job(), config, listener, signals).train()
+
+
+def hashes(outcome):
+    return outcome.step, outcome.best_step, outcome.best, outcome.weights_sha256, outcome.last_weights_sha256
+
+
+def metrics(run):
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_bytes().split(b"\n")[:-1]]
+    measured = ("step", "epoch", "split", "lr", "grad_norm", "bleu")
+    return [{name: line.get(name) for name in measured} for line in lines]
+
+
+def send(number):
+    return lambda: os.kill(os.getpid(), number)
+
+
+def crash():
+    raise Crash
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    run = tmp_path_factory.mktemp("reference")
+    torch.set_num_threads(1)
+    return hashes(train(run)), metrics(run)
+
+
+def test_the_reference_uses_what_it_should(reference):
+    outcome, lines = reference
+    assert outcome[0] == STEPS
+    assert outcome[1] != STEPS
+    assert len({line["lr"] for line in lines}) > 1
+    assert {line["epoch"] for line in lines} >= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("stop", [1, 4, 7, 19, 20])
+def test_stopped_by_a_signal(tmp_path, reference, stop):
+    with pytest.raises(Stopped, match=rf"^stopped at step {stop}; ") as caught:
+        train(tmp_path, listener=At([stop], send(signal.SIGTERM)))
+    assert caught.value.exit_code == 143
+    ear = At()
+    assert hashes(train(tmp_path, listener=ear)) == reference[0]
+    assert ear.messages == [f"continuing at step {stop}"]
+    assert metrics(tmp_path) == reference[1]
+
+
+def test_stopped_after_every_update(tmp_path, reference):
+    for step in range(1, STEPS + 1):
+        with pytest.raises(Stopped, match=rf"at step {step};"):
+            train(tmp_path, listener=At([step], send(signal.SIGINT)))
+    assert hashes(train(tmp_path)) == reference[0]
+
+
+@pytest.mark.parametrize("stop", [2, 5, 7, 11, 18])
+def test_killed(tmp_path, reference, stop):
+    with pytest.raises(Crash):
+        train(tmp_path, listener=At([stop], crash))
+    assert hashes(train(tmp_path)) == reference[0]
+    assert metrics(tmp_path) == reference[1]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_stopped_during_a_validation(tmp_path, reference, number):
+    job, count = make_job(), iter(range(1, 99))
+
+    def validate(model):
+        if next(count) == number:
+            send(signal.SIGTERM)()
+            pytest.fail("the validation was to be interrupted")
+        return job.validate(model)
+
+    with pytest.raises(Stopped, match=rf"^stopped at step {4 * number}; "):
+        train(tmp_path, job=replace(job, validate=validate))
+    assert hashes(train(tmp_path)) == reference[0]
+    assert metrics(tmp_path) == reference[1]
+
+
+def test_a_save_on_demand_changes_nothing(tmp_path, reference):
+    class SaveThenCrash(Listener):
+        def on_step(self, step, epoch, fraction, loss, tokens_per_s, seconds_left):
+            if step == 6:
+                send(signal.SIGUSR1)()
+            if step == 7:
+                crash()
+
+    with pytest.raises(Crash):
+        train(tmp_path, listener=SaveThenCrash())
+    assert (tmp_path / "checkpoints" / "step-00000006").is_dir()
+    assert hashes(train(tmp_path)) == reference[0]
+
+
+def test_newest_checkpoint_damaged(tmp_path, reference):
+    with pytest.raises(Crash):
+        train(tmp_path, listener=At([14], crash))
+    weights = tmp_path / "checkpoints" / "step-00000012" / "training.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    ear = At()
+    assert hashes(train(tmp_path, listener=ear)) == reference[0]
+    assert ear.messages == [
+        "step-00000012: training.safetensors is damaged (size differs); using step-00000008",
+        "continuing at step 8",
+    ]
+
+
+@pytest.mark.parametrize("keys", OTHERS, ids=["adadelta", "sgd", "adamw"])
+def test_other_optimizers_schedules_and_limits(tmp_path, keys):
+    expected = hashes(train(tmp_path / "a", keys))
+    with pytest.raises(Crash):
+        train(tmp_path / "b", keys, listener=At([9], crash))
+    with pytest.raises(Stopped):
+        train(tmp_path / "b", keys, listener=At([13], send(signal.SIGHUP)))
+    assert hashes(train(tmp_path / "b", keys)) == expected
+
+
+def test_bf16(tmp_path):
+    expected = hashes(train(tmp_path / "a", job=make_job("bf16")))
+    with pytest.raises(Stopped):
+        train(tmp_path / "b", job=make_job("bf16"), listener=At([7], send(signal.SIGTERM)))
+    assert hashes(train(tmp_path / "b", job=make_job("bf16"))) == expected
+
+
+def test_number_of_validations_changes_nothing(tmp_path):
+    keys = {"max_steps": 9, "validate_every": 9}
+    seldom = train(tmp_path / "a", keys)
+    often = train(tmp_path / "b", keys | {"validate_every": 1})
+    assert seldom.last_weights_sha256 == often.last_weights_sha256
+
+
+def test_another_thread_count_is_said(tmp_path):
+    with pytest.raises(Stopped):
+        train(tmp_path, listener=At([2], send(signal.SIGTERM)))
+    torch.set_num_threads(2)
+    ear = At()
+    train(tmp_path, FULL | {"max_steps": 3}, listener=ear)
+    assert ear.messages == ["not bit-identical: threads 1 -> 2", "continuing at step 2"]

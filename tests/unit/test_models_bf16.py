@@ -1,0 +1,52 @@
+"""bfloat16 compute: the same model, a little less precise. Weights stay float32, and so do the alignments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cosine_similarity
+
+from nmt.data.batch import collate
+from nmt.decoders.bahdanau import Bahdanau
+from nmt.decoders.luong import Luong
+from nmt.decoders.plain import Plain
+from nmt.device import Compute
+from nmt.encoders.rnn import RNNEncoder
+from nmt.models.config import EmbeddingConfig, ModelConfig
+from nmt.models.seq2seq import Seq2Seq
+
+DECODERS = {
+    "bahdanau": Bahdanau.Config(dim=16, maxout=12),
+    "luong": Luong.Config(dim=16, layers=2, attentional_dim=12),
+    "luong without feeding": Luong.Config(cell="gru", dim=12, input_feeding=False),
+    "plain": Plain.Config(cell="lstm", dim=16, every_step=True, maxout=12),
+}
+
+
+@pytest.mark.parametrize("decoder", DECODERS.values(), ids=list(DECODERS))
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_bf16_gives_nearly_the_same_loss_gradients_and_attention(decoder, cell):
+    encoder = RNNEncoder.Config(cell=cell, dim=8)
+    config = ModelConfig(embedding=EmbeddingConfig(dim=12, tie="output"), encoder=encoder, decoder=decoder)
+    model = Seq2Seq(config, src_vocab=20, tgt_vocab=20)
+    batch = collate([[5, 6, 7], [8, 9], [10, 11, 12, 13, 14], [4]], [[5, 6], [7], [9, 9, 9, 9], [8]], [0, 1, 2, 3])
+    results = []
+    for precision in ("fp32", "bf16"):
+        model.zero_grad()
+        with Compute(torch.device("cpu"), precision).autocast():
+            total = model.loss(batch, 0.1).total
+            weights = model.force(batch).weights_BTS
+        total.backward()
+        gradient = torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+        assert total.dtype == gradient.dtype == torch.float32
+        results.append((total.item(), gradient, weights))
+    (loss, gradient, weights), (loss_bf16, gradient_bf16, weights_bf16) = results
+    assert loss_bf16 == pytest.approx(loss, rel=1e-2)
+    assert loss_bf16 != loss
+    assert cosine_similarity(gradient, gradient_bf16, 0).item() > 0.99
+    if weights is not None:
+        assert weights_bf16.dtype == torch.float32
+        rows = weights_bf16.sum(-1).detach().numpy()
+        np.testing.assert_allclose(rows, 1, atol=1e-5)
+        np.testing.assert_allclose(weights_bf16.detach().numpy(), weights.detach().numpy(), atol=2e-2)

@@ -1,0 +1,77 @@
+"""The chunked loss of the vocabulary against PyTorch's cross-entropy."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from nmt.models import loss as loss_module
+from nmt.models.loss import CHUNK, vocabulary_loss
+
+FEATURES, VOCAB = 4, 7
+
+
+def inputs(rows, dtype=torch.float64):
+    torch.manual_seed(rows)
+    tensors = [torch.randn(rows, FEATURES), torch.randn(VOCAB, FEATURES), torch.randn(VOCAB)]
+    return [tensor.to(dtype).requires_grad_() for tensor in tensors], torch.randint(VOCAB, (rows,))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("rows", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 3])
+def test_value_and_gradients_equal_cross_entropy(rows, smoothing):
+    (features_RF, weight_VF, bias_V), target_R = inputs(rows)
+    found = vocabulary_loss(features_RF, weight_VF, bias_V, target_R, smoothing)
+    logits_RV = F.linear(features_RF, weight_VF, bias_V)
+    expected = F.cross_entropy(logits_RV, target_R, label_smoothing=smoothing, reduction="sum")
+    torch.testing.assert_close(found.total, expected, rtol=1e-12, atol=0)
+    torch.testing.assert_close(
+        found.nll, F.cross_entropy(logits_RV, target_R, reduction="sum").detach(), rtol=1e-12, atol=0
+    )
+    assert (found.tokens, found.nll.requires_grad) == (rows, False)
+
+    mine = torch.autograd.grad(found.total * 3, [features_RF, weight_VF, bias_V])
+    other = torch.autograd.grad(expected * 3, [features_RF, weight_VF, bias_V])
+    for left, right in zip(mine, other, strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-10, atol=1e-12)
+
+
+def test_a_chunk_is_no_boundary(monkeypatch):
+    tensors, target_R = inputs(10)
+    whole = vocabulary_loss(*tensors, target_R, 0.1).total
+    monkeypatch.setattr(loss_module, "CHUNK", 3)
+    torch.testing.assert_close(vocabulary_loss(*tensors, target_R, 0.1).total, whole)
+
+
+def test_gradients_agree_with_finite_differences():
+    tensors, target_R = inputs(5)
+    assert torch.autograd.gradcheck(lambda *parts: vocabulary_loss(*parts, target_R, 0.2).total, tensors)
+
+
+def test_without_gradients_none_are_computed(monkeypatch):
+    """The products of the backward pass would triple the cost of validation."""
+
+    def refuse(*arguments, **options):
+        raise AssertionError("a gradient was computed")
+
+    monkeypatch.setattr(torch, "mm", refuse)
+    tensors, target_R = inputs(5)
+    with torch.no_grad():
+        vocabulary_loss(*tensors, target_R, 0.1)
+    with pytest.raises(AssertionError, match="a gradient"):
+        vocabulary_loss(*tensors, target_R, 0.1)
+
+
+def test_bfloat16_features_are_summed_in_float32():
+    tensors, target_R = inputs(2000, torch.float32)
+    exact = vocabulary_loss(*tensors, target_R, 0.1).total
+    exact.backward()
+    rough_tensors = [tensor.detach().bfloat16().requires_grad_() for tensor in tensors[:1]] + [
+        tensor.detach().clone().requires_grad_() for tensor in tensors[1:]
+    ]
+    rough = vocabulary_loss(*rough_tensors, target_R, 0.1).total
+    rough.backward()
+    assert rough.dtype == torch.float32
+    assert rough.item() == pytest.approx(exact.item(), rel=2e-3)
+    for exact_part, rough_part in zip(tensors, rough_tensors, strict=True):
+        scale = float(exact_part.grad.abs().max())
+        torch.testing.assert_close(rough_part.grad.float(), exact_part.grad, rtol=0, atol=0.02 * scale)

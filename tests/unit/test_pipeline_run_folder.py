@@ -1,0 +1,128 @@
+"""The run folder: what may be continued, what is refused, what is written."""
+
+import json
+
+import pytest
+
+from nmt.config.experiment import Experiment
+from nmt.config.loader import load_config
+from nmt.errors import CheckpointError, UserError
+from nmt.pipeline.describe import read_metrics, read_scores
+from nmt.pipeline.run_folder import RunFolder
+
+
+def experiment(**train):
+    return Experiment.model_validate(
+        {
+            "data": {"train": {"src": "/a.src", "tgt": "/a.tgt"}, "valid": {"src": "/v$.src", "tgt": "/v.tgt"}},
+            "train": {"max_steps": 5, **train},
+        }
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    run = RunFolder(tmp_path / "runs/one")
+    run.create(experiment(), {"train": {"lines": 3, "note": "ä"}})
+    return run
+
+
+def test_create(folder):
+    names = sorted(path.name for path in folder.path.iterdir())
+    assert names == ["alignments", "config.yaml", "data_report.json", "env.json", "eval", "vocab"]
+    assert folder.started
+    assert folder.experiment() == experiment()
+    assert load_config(Experiment, folder.config) == experiment()
+    assert json.loads(folder.data_report.read_text(encoding="utf-8")) == {"train": {"lines": 3, "note": "ä"}}
+    environment = json.loads(folder.environment.read_text(encoding="utf-8"))
+    assert {"nmt", "python", "torch", "threads", "machine"} <= environment.keys()
+
+
+def test_same_config(folder):
+    folder.check_free()
+    folder.check_same(experiment())
+
+
+def test_other_config_names_the_keys(folder):
+    with pytest.raises(UserError) as caught:
+        folder.check_same(experiment(keep=7, max_steps=6))
+    assert str(caught.value) == (
+        f"{folder.path} was started with another config (train.keep: 2 there, 7 here; "
+        "train.max_steps: 5 there, 6 here); give --overwrite to start anew, or another folder with --run"
+    )
+
+
+def test_many_differences_are_counted(folder):
+    other = experiment(keep=7, max_steps=6, max_epochs=3, patience=2, log_every=1, ema=0.5, accumulate=2)
+    with pytest.raises(UserError, match=r" here and 2 more\); give"):
+        folder.check_same(other)
+
+
+def test_other_component(folder):
+    with pytest.raises(UserError, match=r"config \(train\.optimizer\.type: adam there, sgd here\); give"):
+        folder.check_same(experiment(optimizer={"type": "sgd"}))
+
+
+def test_keys_without_value(folder):
+    other = experiment(patience=3).model_dump(mode="json")
+    other["data"]["test"] = {"t": {"src": "/t.src", "tgt": "/t.tgt"}}
+    with pytest.raises(UserError) as caught:
+        folder.check_same(Experiment.model_validate(other))
+    assert (
+        "(data.test: key: value pairs there, nothing here; data.test.t.align: nothing there, null here; "
+        "data.test.t.src: nothing there, /t.src here; data.test.t.tgt: nothing there, /t.tgt here; "
+        "train.patience: null there, 3 here)"
+    ) in str(caught.value)
+
+
+def test_no_run(tmp_path):
+    run = RunFolder(tmp_path / "none")
+    assert not run.started
+    run.check_free()
+    with pytest.raises(CheckpointError, match=r"none: no run folder \(it has no config.yaml\)$"):
+        run.experiment()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_with_other_things_is_free(tmp_path):
+    (tmp_path / "log.txt").write_bytes(b"")
+    (tmp_path / "vocab").mkdir()
+    RunFolder(tmp_path).check_free()
+
+
+def test_config_of_other_origin_is_kept(tmp_path):
+    (tmp_path / "config.yaml").write_bytes(b"mine: 1\n")
+    run = RunFolder(tmp_path)
+    assert not run.started
+    with pytest.raises(UserError, match="holds a config.yaml but no run; choose another folder with --run$"):
+        run.check_free()
+
+
+@pytest.mark.parametrize("below", ["file", "file/run", "file/runs/run"])
+def test_file_in_the_way(tmp_path, below):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UserError, match=r"file is a file, no folder; choose another with --run$"):
+        RunFolder(tmp_path / below).check_free()
+    with pytest.raises(UserError, match=r": cannot be made \("):
+        RunFolder(tmp_path / below).make()
+
+
+def test_make(tmp_path):
+    run = RunFolder(tmp_path / "a/b")
+    run.make()
+    run.make()
+    assert run.path.is_dir()
+
+
+def test_metrics_that_a_kill_cut_off(tmp_path):
+    assert read_metrics(tmp_path) == []
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n{"step": 2}\n{"st')
+    assert read_metrics(tmp_path) == [{"step": 1}, {"step": 2}]
+
+
+def test_scores_by_name(tmp_path):
+    assert read_scores(tmp_path) == {}
+    (tmp_path / "eval").mkdir()
+    for name, score in (("b.2", 2), ("a", 1)):
+        (tmp_path / f"eval/{name}.scores.json").write_text(json.dumps({"bleu": score}), encoding="utf-8")
+    assert read_scores(tmp_path) == {"a": {"bleu": 1}, "b.2": {"bleu": 2}}

@@ -1,0 +1,144 @@
+"""Translator with a word tokenizer and a random model."""
+
+import numpy as np
+import pytest
+import torch
+
+from nmt import translator as translator_module
+from nmt.device import Compute
+from nmt.errors import UserError
+from nmt.models.config import ModelConfig
+from nmt.models.seq2seq import Seq2Seq
+from nmt.search.config import SearchConfig
+from nmt.text.tokenizers.word import Word
+from nmt.text.vocab import EOS, UNK, Vocab
+from nmt.translator import Translator
+
+ATTENTION = {"type": "luong", "dim": 6, "layers": 1, "attention": {"scorer": {"type": "general"}}}
+PLAIN = {"type": "plain", "dim": 6}
+WORDS = "a b c d e f".split()
+
+
+def make(decoder=ATTENTION, warn=lambda message: None, **search):
+    """A translator whose outputs have all lengths from 1 to the longest."""
+    src, tgt = (Word(Word.Config(), Vocab(words)) for words in (WORDS, [word.upper() for word in WORDS]))
+    data = {"embedding": {"dim": 5}, "encoder": {"type": "rnn", "dim": 4}, "decoder": decoder}
+    model = Seq2Seq(ModelConfig.model_validate(data), src_vocab=len(src), tgt_vocab=len(tgt))
+    torch.manual_seed(1)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, 0, 1.0)
+    bias_unknown_and_end(model, -9.0, 1.0)
+    made = Translator(model, (src, tgt), SearchConfig(**search), Compute(torch.device("cpu"), "fp32"), warn)
+    made.precision = "fp32"
+    return made
+
+
+@torch.no_grad()
+def bias_unknown_and_end(model, unknown, end):
+    model.projection.bias[UNK], model.projection.bias[EOS] = unknown, end
+
+
+def lines(count):
+    random = np.random.default_rng(3)
+    return [" ".join(random.choice(WORDS, size=random.integers(1, 7))) for _ in range(count)]
+
+
+def test_order_is_restored_over_batches_and_blocks():
+    translator, texts = make(batch_sentences=2, beam_size=3, n_best=2), lines(45)
+    together = list(translator.translate(texts))
+    assert [found[0].src.words for found in together] == [text.split() for text in texts]
+    for text, found in zip(texts, together, strict=True):
+        (alone,) = translator.translate([text])
+        assert [item.text for item in alone] == [item.text for item in found]
+        assert [item.score for item in alone] == pytest.approx([item.score for item in found], abs=1e-5)
+
+
+def test_lines_are_read_in_blocks(monkeypatch):
+    """The first results come before the last line was read."""
+    monkeypatch.setattr(translator_module, "BATCHES_READ", 1)
+    read = []
+    found = make(batch_sentences=2).translate(read.append(line) or line for line in ["a", "b", "c", "d", "e"])
+    next(found)
+    assert read == ["a", "b"]
+
+
+def test_an_empty_line_gives_an_empty_line():
+    found = list(make(beam_size=3, n_best=2).translate(["", "a b", "  \t ", "c"]))
+    for (item,) in (found[0], found[2]):
+        assert (item.text, item.tgt.ids, item.weights_TS, item.logprob) == ("", [], None, 0.0)
+    assert len(found[1]) == 2
+    assert all(items[0].text for items in (found[1], found[3]))
+    assert list(make().translate([])) == []
+    assert [items[0].text for items in make().translate(["", ""])] == ["", ""]
+
+
+def test_an_overlong_line_is_cut_with_a_warning(monkeypatch):
+    monkeypatch.setattr(translator_module, "MAX_PIECES", 3)
+    warnings = []
+    translator = make(warn=warnings.append)
+    (fits,), (cut,) = translator.translate(["a b c", "a b c d e"])
+    assert warnings == ["line 2: 5 pieces, only the first 3 are used"]
+    assert cut.src == fits.src
+    assert cut.text == fits.text
+    assert cut.weights_TS.shape == (len(cut.tgt.ids) + (len(cut.weights_TS) > len(cut.tgt.ids)), 4)
+
+
+def test_unknown_words_are_replaced_by_the_source_word_with_the_most_attention():
+    translator = make(replace_unk=True, beam_size=1)
+    bias_unknown_and_end(translator.model, 50.0, 0.0)
+    ((found,),) = translator.translate(["d xyz a"])
+    assert set(found.tgt.ids) == {UNK}
+    expected = ["d xyz a".split()[int(row[:3].argmax())] for row in found.weights_TS]
+    assert found.text == " ".join(expected)
+    assert found.tgt.words == expected
+    plain = make(beam_size=1)
+    plain.model = translator.model
+    ((unreplaced,),) = plain.translate(["d xyz a"])
+    assert unreplaced.text == " ".join(["⁇"] * len(expected))
+
+
+def test_replacement_needs_attention():
+    translator = make(PLAIN, replace_unk=True, beam_size=1)
+    bias_unknown_and_end(translator.model, 50.0, 0.0)
+    with pytest.raises(UserError, match="replace_unk needs a model with attention"):
+        list(translator.translate(["a"]))
+
+
+def test_the_alignment_of_a_translation_is_that_of_the_given_pair():
+    translator, texts = make(beam_size=3, batch_sentences=4), lines(12)
+    found = [items[0] for items in translator.translate(texts)]
+    pairs = [(text, item.text) for text, item in zip(texts, found, strict=True)]
+    ended = 0
+    for item, given in zip(found, translator.align(pairs), strict=True):
+        rows = len(item.weights_TS)
+        assert (given.text, given.tgt.ids) == (item.text, item.tgt.ids)
+        np.testing.assert_allclose(given.weights_TS[:rows], item.weights_TS, rtol=0, atol=1e-5)
+        if rows == len(given.weights_TS):
+            assert given.logprob == pytest.approx(item.logprob, abs=1e-5)
+            ended += 1
+    assert ended > 3
+
+
+def test_pairs_keep_their_order_and_an_empty_side_has_no_alignment():
+    pairs = [("a b c", "A B"), ("", "A"), ("a", ""), ("d", "C D E F"), ("b b", "zzz")]
+    found = list(make(batch_sentences=2).align(pairs))
+    assert [item.text for item in found] == ["A B", "", "", "C D E F", "zzz"]
+    shapes = [None if item.weights_TS is None else item.weights_TS.shape for item in found]
+    assert shapes == [(3, 4), None, None, (5, 2), (2, 3)]
+    for item in (found[0], found[3], found[4]):
+        np.testing.assert_allclose(item.weights_TS.sum(1), 1, rtol=1e-5)
+
+
+def test_a_model_without_attention_translates_but_does_not_align():
+    translator = make(PLAIN)
+    ((found,),) = translator.translate(["a b"])
+    assert (found.weights_TS, translator.has_attention) == (None, False)
+    with pytest.raises(UserError, match="no attention"):
+        list(translator.align([("a", "A")]))
+
+
+def test_translation_turns_dropout_off():
+    translator = make({**ATTENTION, "dropout": 0.5})
+    translator.model.train()
+    first, second = ([items[0].score for items in translator.translate(["a b c", "d"])] for _ in range(2))
+    assert first == second
