@@ -15,6 +15,10 @@ from nmt.commands import align_export, evaluate, info, train, translate
 from nmt.commands.config import config_app
 from nmt.errors import NmtError
 
+SPINS = "10000"
+"""How often a thread of the processor looks for work before it sleeps. OpenMP's own default keeps a core busy for
+nothing while it waits for a thread that another program has displaced; see docs/design.md."""
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -49,6 +53,7 @@ def _options(
 
 def main() -> None:
     """Runs a command. Exit codes: 0 done, 2 wrong input, 1 failed while running, 130 Ctrl-C, 143 SIGTERM."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _leave)

@@ -34,7 +34,8 @@ class Signals:
 
     def __enter__(self) -> Signals:
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._on_stop) for number in STOPPING}
+            heeded = [number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN]
+            self._previous = {number: signal.signal(number, self._on_stop) for number in heeded}
             self._previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_save)
         return self
 
