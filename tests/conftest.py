@@ -1,4 +1,4 @@
-"""One thread and a fixed random state for every test."""
+"""One thread and a fixed random state for every test, and none leaves the processor in another mode."""
 
 import os
 import sys
@@ -9,6 +9,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(autouse=True)
-def _seed():
+def _torch_as_it_was():
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(1)
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)

@@ -75,7 +75,7 @@ def test_journal_lines(tmp_path):
 
 def test_tensorboard_missing_is_said_in_one_line(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "torch.utils.tensorboard", None)
-    with pytest.raises(UserError, match=r'pip install "nmt\[tensorboard\]"'):
+    with pytest.raises(UserError, match=r'pip install "nmt-attention\[tensorboard\]"'):
         tensorboard.summary_writer()
 
 
