@@ -82,15 +82,27 @@ def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> lis
 def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:
     """Scores, an example where this is the demo, the report, and what to type next."""
     from nmt.commands.evaluate import score_lines
-    from nmt.pipeline.records import alignment_record
     from nmt.pipeline.reporting import next_commands
 
     for line in score_lines({name: result.scores for name, (_, result) in trained.results.items()}):
         typer.echo(line)
     if demo and trained.translator.has_attention:
-        (translation,) = next(trained.translator.translate([DEMO_SENTENCE]))
-        record = alignment_record(0, translation, "word")
-        screen.on_message(f"{DEMO_SENTENCE} -> {translation.text}")
-        screen.on_message(f"links: {' '.join(f'{source}-{target}' for source, target in record.links)}")
+        _show_example(folder, trained, screen)
     screen.on_message("next: " + next_commands(folder.path, trained.translator.has_attention)[0])
     typer.echo(f"report: {trained.report.resolve()}")
+
+
+def _show_example(folder: RunFolder, trained: Trained, screen: Screen) -> None:
+    """A sentence typed by hand, its translation, and its alignment in files."""
+    from nmt.alignment.formats.registry import open_writer
+    from nmt.pipeline.records import alignment_record
+
+    (translation,) = next(trained.translator.translate([DEMO_SENTENCE]))
+    record = alignment_record(0, translation, "word")
+    screen.on_message(f"{DEMO_SENTENCE} -> {translation.text}")
+    screen.on_message(f"links: {' '.join(f'{source}-{target}' for source, target in record.links)}")
+    files = [(name, folder.alignments / f"example.{name}") for name in ("pharaoh", "jsonl", "html")]
+    for name, file in files:
+        with open_writer(name, file) as writer:
+            writer.write(record)
+    screen.on_message(f"alignments: {', '.join(str(file) for _, file in files)}")

@@ -104,9 +104,12 @@ def test_the_demo_shows_a_sentence_and_its_links(nmt, desk):
     assert result.code == 0
     said = result.err.split("\n")
     assert said[3] == "writing to runs/demo"
-    sentence, links, hint = said[-4:-1]
+    sentence, links, files, hint = said[-5:-1]
     assert sentence.startswith("Yesterday the old woman gave the child a small book . -> ")
     assert re.fullmatch(r"links:( \d+-\d+)*", links.rstrip())
+    written = [f"runs/demo/alignments/example.{name}" for name in ("pharaoh", "jsonl", "html")]
+    assert files == f"alignments: {', '.join(written)}"
+    assert (desk / written[0]).read_text() == links.removeprefix("links:").strip() + "\n"
     assert hint == "next: nmt translate runs/demo < input.txt > output.txt"
 
 
