@@ -7,6 +7,7 @@ has `form` (the verb form, 0 to 3) and `plural_agreement` (English).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 CASE_INDEX = {"nom": 2, "acc": 3, "dat": 4}
 
 
-class Constituent:
+class Constituent(ABC):
     """A node of the tree; the defaults are those of a third person singular with nothing extraposed."""
 
     form = 2
@@ -37,12 +38,13 @@ class Constituent:
     reflexive = "sich"
     pronominal = False
 
+    @abstractmethod
     def english(self, case: str) -> list[Token]:
-        raise NotImplementedError
+        """The English tokens."""
 
+    @abstractmethod
     def german(self, case: str) -> list[Token]:
         """The German tokens without what stands behind the last verb."""
-        raise NotImplementedError
 
     def german_extraposed(self) -> list[Token]:
         """What follows the last verb of the clause: a relative clause between commas, or what is compared."""
