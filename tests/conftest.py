@@ -1,10 +1,16 @@
-"""One thread and a fixed random state for every test, and none leaves the processor in another mode."""
+"""One thread and a fixed random state for every test, and none leaves the processor in another mode.
+
+hypothesis tries the same inputs in every run; with HYPOTHESIS_PROFILE=default it looks for new ones.
+"""
 
 import os
 import sys
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
