@@ -200,7 +200,7 @@ def test_line_n_is_line_n(characters):
 
     The first line is text, so that the bytes are not taken for UTF-16, as NUL and a letter in turn rightly are.
     """
-    data = "first line\n".encode() + "".join(characters).encode()
+    data = b"first line\n" + "".join(characters).encode()
     naive = data.removesuffix(b"\n").split(b"\n")
     lines = list(stream_lines(io.BytesIO(data), "t"))
     assert len(lines) == len(naive)
