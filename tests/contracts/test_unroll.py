@@ -9,7 +9,7 @@ import torch
 
 from nmt.data.batch import collate
 
-from .variants import DECODERS, ENCODERS, LOOPS, sees_everything
+from .variants import DECODERS, ENCODERS, sees_everything, windowed
 
 SRC = [[4, 5, 6, 7, 8], [9], [10, 4, 5]]
 TGT = [[4, 5], [6, 7, 8, 4], []]
@@ -81,7 +81,7 @@ def test_weights_are_a_distribution_over_the_real_source(variant):
         assert bool((real > 0).all()) == sees_everything(variant)
 
 
-@pytest.mark.parametrize("variant", LOOPS, ids=str)
+@pytest.mark.parametrize("variant", windowed("local_m"), ids=str)
 def test_decoders_tell_attention_the_position_of_the_target_word(variant):
     """local-m sees t - 1, t and t + 1, or the last position where the sentence has none of them."""
     weights_BTS = variant.model().force(collate([[4, 5, 6, 7, 8], [9]], [[4, 5, 6, 7, 8]] * 2, [])).weights_BTS

@@ -61,10 +61,11 @@ class Variant(NamedTuple):
 
 
 def _label(part: Options) -> str:
-    """The type and the options, and the same of the parts of attention."""
+    """The type, the parts of attention that are not as usual, and the options."""
     options = [f"{key}={value}" for key, value in part.items() if key not in ("type", "dim", "attention")]
     attention = part.get("attention", {})
-    parts = [_label(value) if isinstance(value, dict) else f"{key}={value}" for key, value in attention.items()]
+    unusual = {key: value for key, value in attention.items() if key == "scorer" or value != FIRST_ATTENTION[key]}
+    parts = [_label(value) if isinstance(value, dict) else f"{key}={value}" for key, value in unusual.items()]
     return ",".join([part["type"], *parts, *options])
 
 
@@ -93,13 +94,14 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
 
 
 def _decoders() -> list[Variant]:
-    """Every decoder with its options and one attention, and every attention in one decoder or another."""
+    """Every decoder with its options and each of Luong's scores, and every attention in one decoder or another."""
     chosen = [
-        (options, FIRST_ATTENTION if "attention" in _fields(Decoder, name) else None)
+        (options, attention)
         for name in sorted(Decoder.registry)
         for options in _variants(Decoder, name)
+        for attention in (GLOBAL_ATTENTIONS if "attention" in _fields(Decoder, name) else [None])
     ]
-    chosen += [(decoder, attention) for decoder, attention in _attentions() if (decoder, attention) not in chosen]
+    chosen += [pair for pair in _attentions() if pair not in chosen]
     return [
         Variant(_encoder({"type": "rnn"}, _width(attention)), {"type": "dense"}, _decoder(options, attention))
         for options, attention in chosen
@@ -108,9 +110,8 @@ def _decoders() -> list[Variant]:
 
 def _attentions() -> list[tuple[Options, Options]]:
     """Decoders and attentions in which every two of decoder, scorer, window, normaliser and number of heads meet."""
-    decoders = [options for name in sorted(Decoder.registry) for options in _loops(name)]
     others = [_parts(Window), _parts(Normaliser), [1, 2]]
-    rows = [row for row in product(decoders, _scorers(), *others) if _fits(*row[1:])]
+    rows = [row for row in product(_loops(), _scorers(), *others) if _fits(*row[1:])]
     pairs_of = [set(combinations(enumerate(map(str, row)), 2)) for row in rows]
     missing, chosen = set[Any]().union(*pairs_of), []
     while missing:
@@ -121,15 +122,16 @@ def _attentions() -> list[tuple[Options, Options]]:
     return chosen
 
 
-def _loops(name: str) -> list[Options]:
-    """The decoder by itself and, where input feeding makes another loop of it, with that changed."""
-    fields = _fields(Decoder, name)
-    if "attention" not in fields:
-        return []
-    feeding = (
-        [{"type": name, "input_feeding": not fields["input_feeding"].default}] if "input_feeding" in fields else []
-    )
-    return [{"type": name}, *feeding]
+def _loops() -> list[Options]:
+    """Every decoder with attention by itself and, where input feeding makes another loop of it, with that changed."""
+    found: list[Options] = []
+    for name in sorted(Decoder.registry):
+        fields = _fields(Decoder, name)
+        if "attention" in fields:
+            found.append({"type": name})
+            if "input_feeding" in fields:
+                found.append({"type": name, "input_feeding": not fields["input_feeding"].default})
+    return found
 
 
 def _scorers() -> list[Options]:
@@ -143,11 +145,13 @@ def _scorers() -> list[Options]:
     return found
 
 
-def _local_m() -> list[Variant]:
-    """Every loop with a window of three positions that moves with the target word."""
-    attention = {**FIRST_ATTENTION, "window": {"type": "local_m", "width": 1}}
-    loops = [options for name in sorted(Decoder.registry) for options in _loops(name)]
-    return [Variant(_encoder({"type": "rnn"}, ENCODER), {"type": "dense"}, _decoder(loop, attention)) for loop in loops]
+def windowed(window: str) -> list[Variant]:
+    """Every decoder with attention, seeing one source position on each side of the window's centre."""
+    attention = {**FIRST_ATTENTION, "window": {"type": window, "width": 1}}
+    return [
+        Variant(_encoder({"type": "rnn"}, ENCODER), {"type": "dense"}, _decoder(options, attention))
+        for options in _loops()
+    ]
 
 
 def _parts(family: type[Component]) -> list[Options]:
@@ -228,14 +232,12 @@ def refused(variant: Variant) -> bool:
     return one_way or (bridge["type"] == "copy" and decoder["type"] == "bahdanau" and stacked)
 
 
-FIRST_ATTENTION: Options = {
-    "scorer": {"type": "concat", "dim": HIDDEN},
-    "window": {"type": "everywhere"},
-    "normaliser": {"type": "softmax"},
-    "heads": 1,
-}
+GLOBAL_ATTENTIONS: list[Options] = [
+    {"scorer": scorer, "window": {"type": "everywhere"}, "normaliser": {"type": "softmax"}, "heads": 1}
+    for scorer in ({"type": "concat", "dim": HIDDEN}, {"type": "dot"}, {"type": "general"})
+]
+FIRST_ATTENTION = GLOBAL_ATTENTIONS[0]
 DECODERS = _decoders()
-LOOPS = _local_m()
 ENCODERS = [variant for variant in _encoders() if not refused(variant)]
 EACH_ENCODER = list({str(variant.encoder): variant for variant in ENCODERS}.values())
 EACH_BRIDGE = list({str(variant[:2]): variant for variant in ENCODERS if "attention" in variant.decoder}.values())
