@@ -17,7 +17,8 @@ class Location(Scorer, name="location"):
     """score(h_t, s) = (W_a h_t)_s, so that a_t = softmax(W_a h_t)      Luong et al. 2015, eq. 8.
 
     Row s of W_a belongs to the s-th position from the start of the source, whatever stands there. A shorter source uses
-    the first rows, and of a longer one the paper ignores what is near its end (footnote to eq. 8).
+    the first rows, and of a longer one the paper ignores what is near its end (footnote to eq. 8). What is ignored has
+    the lowest score there is, so a window that holds nothing else still has weights.
     """
 
     reads_source = False
