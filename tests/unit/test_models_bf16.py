@@ -7,6 +7,12 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from nmt.attention.attention import AttentionConfig
+from nmt.attention.normalisers.sparsemax import Sparsemax
+from nmt.attention.scorers.cosine import Cosine
+from nmt.attention.scorers.scaled_dot import ScaledDot
+from nmt.attention.windows.local_m import LocalM
+from nmt.attention.windows.local_p import LocalP
 from nmt.data.batch import collate
 from nmt.decoders.bahdanau import Bahdanau
 from nmt.decoders.luong import Luong
@@ -16,9 +22,13 @@ from nmt.encoders.rnn import RNNEncoder
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 
+LOCAL = AttentionConfig(scorer=Cosine.Config(), window=LocalP.Config(width=2), normaliser=Sparsemax.Config())
+HEADS = AttentionConfig(scorer=ScaledDot.Config(), window=LocalM.Config(width=2), heads=4)
 DECODERS = {
     "bahdanau": Bahdanau.Config(dim=16, maxout=12),
+    "bahdanau with several heads": Bahdanau.Config(dim=16, maxout=12, attention=HEADS),
     "luong": Luong.Config(dim=16, layers=2, attentional_dim=12),
+    "luong with local attention": Luong.Config(dim=16, attentional_dim=12, attention=LOCAL),
     "luong without feeding": Luong.Config(cell="gru", dim=12, input_feeding=False),
     "plain": Plain.Config(cell="lstm", dim=16, every_step=True, maxout=12),
 }
