@@ -43,6 +43,23 @@ def test_dot_refuses_unequal_widths():
         Variant({"type": "rnn", "dim": 4}, {"type": "zero"}, decoder).model()
 
 
+def test_coverage_refuses_other_scores():
+    decoder = {"type": "coverage", "attention": {"scorer": {"type": "general"}}}
+    with pytest.raises(
+        ConfigError, match=r"^model\.decoder\.attention\.scorer: coverage is a part of concat; use concat$"
+    ):
+        Variant({"type": "rnn"}, {"type": "dense"}, decoder).model()
+
+
+@pytest.mark.parametrize("encoder", ["gnmt", "rnn"])
+def test_gnmt_has_two_layers_or_more(encoder):
+    parts = {"encoder": {"type": encoder, "layers": 1}, "decoder": {"type": "gnmt", "layers": 1}}
+    with pytest.raises(ValueError, match="layers") as caught:
+        Variant(parts["encoder"], {"type": "dense"}, parts["decoder"]).config()
+    refused = [error["loc"] for error in caught.value.errors()]
+    assert refused == [("encoder", "gnmt", "layers")] * (encoder == "gnmt") + [("decoder", "gnmt", "layers")]
+
+
 @pytest.mark.parametrize("variant", [*DECODERS, *EACH_ENCODER], ids=str)
 def test_a_config_can_be_written_and_read_back(variant, tmp_path):
     config, path = variant.config(dropout=0.25), tmp_path / "model.yaml"

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import torch
 from pydantic.fields import FieldInfo
 
+from nmt.attention.coverage.coverage import Coverage
 from nmt.attention.scorers.scorer import Scorer
 from nmt.bridges.bridge import Bridge
 from nmt.config.component import Component
@@ -83,31 +84,48 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if type(None) in get_args(field.annotation):
-        return [MAXOUT]
+        return [MAXOUT if field.default is None else None]
+    if key == "coverage":
+        options = [options for name in sorted(Coverage.registry) for options in _variants(Coverage, name)]
+        return [option for option in options if option != {"type": field.default.type}]
     return [2] if key == "layers" else []
 
 
 def _decoders() -> list[Variant]:
-    """Every decoder with its options and every scorer, behind the default encoder and bridge."""
+    """Every decoder with its options and every scorer that it takes, behind the default encoder and bridge."""
     return [
         Variant(_encoder({"type": "rnn"}, _width(scorer)), {"type": "dense"}, _decoder(options, scorer))
         for name in sorted(Decoder.registry)
         for options in _variants(Decoder, name)
-        for scorer in (SCORERS if "attention" in _fields(Decoder, name) else [None])
+        for scorer in _scorers(name)
     ]
 
 
+def _scorers(decoder: str) -> list[Options] | list[None]:
+    """Coverage is a part of concat."""
+    if decoder == "coverage":
+        return [scorer for scorer in SCORERS if scorer["type"] == "concat"]
+    return SCORERS if "attention" in _fields(Decoder, decoder) else [None]
+
+
 def _encoders() -> list[Variant]:
-    """Every encoder and every bridge with their options, before every decoder of the same cell and layers."""
+    """Every encoder and every bridge with their options, before one decoder of each shape, of like cell and layers."""
     return [
         Variant(_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER), bridge, _like(options, decoder))
         for name in sorted(Encoder.registry)
         for options in _variants(Encoder, name)
         for bridge_name in sorted(Bridge.registry)
         for bridge in _variants(Bridge, bridge_name)
-        for decoder in sorted(Decoder.registry)
+        for decoder in _shapes()
         if _carries_the_source(bridge, decoder)
     ]
+
+
+def _shapes() -> list[str]:
+    """One decoder of each kind that an encoder and a bridge can tell apart: cell and layers free or not, attention."""
+    choices = ("cell", "layers", "attention")
+    names = sorted(Decoder.registry, reverse=True)
+    return sorted({tuple(key in _fields(Decoder, name) for key in choices): name for name in names}.values())
 
 
 def _carries_the_source(bridge: Options, decoder: str) -> bool:
@@ -118,7 +136,11 @@ def _carries_the_source(bridge: Options, decoder: str) -> bool:
 
 def _encoder(options: Options, width: int) -> Options:
     """Both directions together are `width` wide."""
-    return {**options, "dim": width if options.get("bidirectional") is False else width // 2}
+    return {**options, "dim": width // 2 if _two_way(options) else width}
+
+
+def _two_way(encoder: Options) -> bool:
+    return "bidirectional" in _fields(Encoder, encoder["type"]) and encoder.get("bidirectional") is not False
 
 
 def _decoder(options: Options, scorer: Options | None) -> Options:
@@ -134,9 +156,18 @@ def _widths(family: type[Component], name: str, width: int) -> Options:
 
 def _like(encoder: Options, decoder: str) -> Options:
     """The decoder with the encoder's cell and layers, where it has a choice."""
-    defaults, fields = _fields(Encoder, encoder["type"]), _fields(Decoder, decoder)
-    shared = {key: encoder.get(key, defaults[key].default) for key in ("cell", "layers") if key in fields}
-    return _decoder({"type": decoder, **shared}, SCORERS[0] if "attention" in fields else None)
+    cell, layers = _stack(Encoder, encoder)
+    fields = _fields(Decoder, decoder)
+    wanted = {"cell": cell, "layers": max(layers, 2) if decoder == "gnmt" else layers}
+    shared = {key: value for key, value in wanted.items() if key in fields}
+    return _decoder({"type": decoder, **shared}, _scorers(decoder)[0])
+
+
+def _stack(family: type[Component], part: Options) -> tuple[str, int]:
+    """Cell and layers of an encoder or a decoder. Where there is no choice, GNMT has LSTMs and others one GRU."""
+    fields, only = _fields(family, part["type"]), {"cell": "lstm" if part["type"] == "gnmt" else "gru", "layers": 1}
+    cell, layers = (part.get(key, fields[key].default if key in fields else value) for key, value in only.items())
+    return cell, layers
 
 
 def _width(scorer: Options | None) -> int:
@@ -147,9 +178,8 @@ def _width(scorer: Options | None) -> int:
 def refused(variant: Variant) -> bool:
     """Whether the model must be refused: copy between unequal stacks, the backward state of a one-way encoder."""
     encoder, bridge, decoder = variant
-    one_way = encoder.get("bidirectional") is False and bridge.get("source") == "backward"
-    stacked = encoder.get("layers") == 2 or encoder.get("cell") == "lstm"
-    return one_way or (bridge["type"] == "copy" and decoder["type"] == "bahdanau" and stacked)
+    one_way = not _two_way(encoder) and bridge.get("source") == "backward"
+    return one_way or (bridge["type"] == "copy" and _stack(Encoder, encoder) != _stack(Decoder, decoder))
 
 
 SCORERS: list[Options] = [{"type": name, **_widths(Scorer, name, HIDDEN)} for name in sorted(Scorer.registry)]

@@ -7,8 +7,12 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from nmt.attention.coverage.neural import Neural
 from nmt.data.batch import collate
 from nmt.decoders.bahdanau import Bahdanau
+from nmt.decoders.conditional_gru import ConditionalGRU
+from nmt.decoders.coverage import CoverageDecoder
+from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.luong import Luong
 from nmt.decoders.plain import Plain
 from nmt.device import Compute
@@ -18,6 +22,11 @@ from nmt.models.seq2seq import Seq2Seq
 
 DECODERS = {
     "bahdanau": Bahdanau.Config(dim=16, maxout=12),
+    "conditional gru": ConditionalGRU.Config(dim=16),
+    "linguistic coverage": CoverageDecoder.Config(dim=16, maxout=12),
+    "neural coverage": CoverageDecoder.Config(dim=16, maxout=12, coverage=Neural.Config(dim=3)),
+    "gnmt": GNMTDecoder.Config(dim=12),
+    "gnmt_v2": GNMTDecoder.Config(dim=12, wiring="gnmt_v2"),
     "luong": Luong.Config(dim=16, layers=2, attentional_dim=12),
     "luong without feeding": Luong.Config(cell="gru", dim=12, input_feeding=False),
     "plain": Plain.Config(cell="lstm", dim=16, every_step=True, maxout=12),
