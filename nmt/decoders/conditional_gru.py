@@ -21,8 +21,8 @@ from nmt.nn.stack import StackShape, split_steps
 class ConditionalGRU(Decoder, name="conditional_gru"):
     """s'_j = GRU_1(s_{j-1}, E y_{j-1});  c_j = attention(s'_j);  s_j = GRU_2(s'_j, c_j)      Sennrich et al. 2017.
 
-    The features of the vocabulary are the deep output t_j = tanh(U_o s_j + V_o E y_{j-1} + C_o c_j). Neither GRU is
-    recurrent by itself: GRU_2 starts from the state of GRU_1, and GRU_1 at the next step from that of GRU_2.
+    The features of the vocabulary are the deep output t_j = tanh(W_t1 s_j + W_t2 E y_{j-1} + W_t3 c_j). Neither GRU
+    is recurrent by itself: GRU_2 starts from the state of GRU_1, and GRU_1 at the next step from that of GRU_2.
 
     With `bridge: {type: dense, source: mean}`, s_0 = tanh(W_init mean_i h_i), this is Nematus's model and Marian's
     `s2s` (--dec-cell gru, --dec-cell-base-depth 2, --dec-depth 1). Marian can put more cells after the second, more

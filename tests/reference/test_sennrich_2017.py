@@ -24,14 +24,14 @@ def nematus(weights, src, tgt):
     U_a, W_a = weights["decoder.attention.scorer.query.weight"], weights["decoder.attention.scorer.key.weight"]
     v_a = weights["decoder.attention.scorer.energy"]
     gru_1, gru_2 = nematus_gru(weights, "decoder.first"), nematus_gru(weights, "decoder.second")
-    U_o, V_o, C_o = np.split(weights["decoder.deep.weight"], [len(s), len(s) + len(E_y[0])], axis=1)
+    W_t1, W_t2, W_t3 = np.split(weights["decoder.deep.weight"], [len(s), len(s) + len(E_y[0])], axis=1)
     logprob, alignment = [], []
     for last, word in zip([BOS, *tgt], [*tgt, EOS], strict=True):
         s_prime = gru_1(E_y[last], s)
         alpha = softmax([v_a @ np.tanh(U_a @ s_prime + W_a @ h) for h in C])
         c = weighted_sum(alpha, C)
         s = gru_2(c, s_prime)
-        t = np.tanh(U_o @ s + V_o @ E_y[last] + C_o @ c + weights["decoder.deep.bias"])
+        t = np.tanh(W_t1 @ s + W_t2 @ E_y[last] + W_t3 @ c + weights["decoder.deep.bias"])
         logits = weights["projection.weight"] @ t + weights["projection.bias"]
         logprob.append(log_softmax(logits)[word])
         alignment.append(alpha)
