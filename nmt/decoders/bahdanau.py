@@ -5,21 +5,28 @@ B sentences, N hypotheses, T target positions, S source positions, E embedding, 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory
-from nmt.attention.scorers.concat import Concat
+from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
+from nmt.attention.scorers.perceptron import Perceptron
 from nmt.decoders.bahdanau_loop import unroll_concat
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
 from nmt.nn.gru import GRU, ResetGate, State
 from nmt.nn.maxout import Maxout
 from nmt.nn.stack import StackShape
+
+
+class BahdanauState(NamedTuple):
+    """s_{i-1}, and i where the window of attention asks for it."""
+
+    s_NH: Tensor
+    position_N: Tensor | None
 
 
 class Bahdanau(Decoder, name="bahdanau"):
@@ -54,23 +61,24 @@ class Bahdanau(Decoder, name="bahdanau"):
         self.maxout = Maxout(config.dim + input_dim + memory_dim, config.maxout)
         self.feature_dim = config.maxout
 
-    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, State]:
-        return self.attention.remember(encoded.states_BSD, encoded.mask_BS), initial[0]
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, BahdanauState]:
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        return memory, BahdanauState(initial[0][0], self.attention.first_position(memory))
 
-    def advance(self, x_NE: Tensor, memory: Memory, state: State) -> Step:
-        context_ND, weights_NS = self.attention.attend_rows(state[0], memory)
-        new = self.cell.step(self.cell.project(torch.cat([x_NE, context_ND], -1)), state)
-        read_NH = new[0] if self.config.readout_state == "current" else state[0]
-        return Step(read_NH, context_ND, weights_NS, new)
+    def advance(self, x_NE: Tensor, memory: Memory, state: BahdanauState) -> Step:
+        context_ND, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N)
+        (new_NH,) = self.cell.step(self.cell.project(torch.cat([x_NE, context_ND], -1)), (state.s_NH,))
+        read_NH = new_NH if self.config.readout_state == "current" else state.s_NH
+        return Step(read_NH, context_ND, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
 
-    def unroll(self, x_BTE: Tensor, memory: Memory, state: State) -> Unrolled:
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: BahdanauState) -> Unrolled:
         scorer = self.attention.scorer
-        if not isinstance(scorer, Concat):
+        if not (isinstance(scorer, Perceptron) and self.attention.is_global_softmax):
             return super().unroll(x_BTE, memory, state)
         weight_x, weight_context = self.cell.weight_ih.split([self.input_dim, memory.values_BSD.size(-1)], 1)
         gates_TB3H = F.linear(x_BTE.transpose(0, 1), weight_x, self.cell.bias_ih)
         before_BTH, after_BTH, context_BTD, weights_BTS = unroll_concat(
-            gates_TB3H, state[0], memory, (scorer.query.weight, scorer.energy), self.cell, weight_context
+            gates_TB3H, state.s_NH, memory, (scorer.query.weight, scorer.energy), self.cell, weight_context
         )
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
         return Unrolled(read_BTH, context_BTD, weights_BTS)

@@ -6,16 +6,25 @@ output.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory
+from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
 from nmt.nn.gru import GRU, ResetGate, State
 from nmt.nn.stack import StackShape, split_steps
+
+
+class ConditionalGRUState(NamedTuple):
+    """s_{j-1}, and j where the window of attention asks for it."""
+
+    s_NH: Tensor
+    position_N: Tensor | None
 
 
 class ConditionalGRU(Decoder, name="conditional_gru"):
@@ -53,13 +62,14 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         self.feature_dim = config.deep_output or input_dim
         self.deep = nn.Linear(config.dim + input_dim + memory_dim, self.feature_dim)
 
-    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, State]:
-        return self.attention.remember(encoded.states_BSD, encoded.mask_BS), initial[0]
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, ConditionalGRUState]:
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        return memory, ConditionalGRUState(initial[0][0], self.attention.first_position(memory))
 
-    def advance(self, x_NE: Tensor, memory: Memory, state: State) -> Step:
+    def advance(self, x_NE: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
         return self._step(self.first.project(x_NE), memory, state)
 
-    def unroll(self, x_BTE: Tensor, memory: Memory, state: State) -> Unrolled:
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: ConditionalGRUState) -> Unrolled:
         steps: list[Step] = []
         for gates_B3H in split_steps(self.first.project(x_BTE)):
             steps.append(self._step(gates_B3H, memory, state))
@@ -71,8 +81,8 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         features = torch.tanh(self.deep(torch.cat([output, x, context], -1)))
         return F.dropout(features, self.config.dropout, self.training)
 
-    def _step(self, gates_N3H: Tensor, memory: Memory, state: State) -> Step:
-        between = self.first.step(gates_N3H, state)
-        context_ND, weights_NS = self.attention.attend_rows(between[0], memory)
-        new = self.second.step(self.second.project(context_ND), between)
-        return Step(new[0], context_ND, weights_NS, new)
+    def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
+        between = self.first.step(gates_N3H, (state.s_NH,))
+        context_ND, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N)
+        (new_NH,) = self.second.step(self.second.project(context_ND), between)
+        return Step(new_NH, context_ND, weights_NS, ConditionalGRUState(new_NH, next_position(state.position_N)))

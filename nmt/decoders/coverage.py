@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from nmt.attention.attention import Memory
 from nmt.attention.coverage.coverage import Coverage
 from nmt.attention.coverage.linguistic import Linguistic
-from nmt.attention.scorers.concat import Concat
+from nmt.attention.scorers.perceptron import Perceptron
 from nmt.config.component import OneOf
-from nmt.decoders.bahdanau import Bahdanau
+from nmt.decoders.bahdanau import Bahdanau, BahdanauState
 from nmt.decoders.decoder import Decoder, Step
 from nmt.encoders.encoder import Encoded
 from nmt.errors import ConfigError
@@ -33,7 +33,7 @@ class CoverageMemory(NamedTuple):
 class CoverageState(NamedTuple):
     """State of RNNsearch, and the coverage of each source position."""
 
-    rnnsearch: State
+    rnnsearch: BahdanauState
     coverage_NSC: Tensor
 
 
@@ -51,11 +51,12 @@ class CoverageDecoder(Decoder, name="coverage"):
 
     def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
         super().__init__()
-        if not isinstance(config.attention.scorer, Concat.Config):
-            raise ConfigError("model.decoder.attention.scorer: coverage is a part of concat; use concat")
         self.rnnsearch = Bahdanau(config, input_dim=input_dim, memory_dim=memory_dim)
+        scorer, heads = self.rnnsearch.attention.scorer, config.attention.heads
+        if not isinstance(scorer, Perceptron) or heads > 1:
+            raise ConfigError("model.decoder.attention: coverage needs the scores of concat or additive with one head")
         self.coverage: Coverage = config.coverage.build(query_dim=config.dim, memory_dim=memory_dim)
-        self.key = nn.Linear(self.coverage.dim, config.attention.scorer.dim, bias=False)
+        self.key = nn.Linear(self.coverage.dim, len(scorer.energy), bias=False)
         self.shape, self.feature_dim = self.rnnsearch.shape, self.rnnsearch.feature_dim
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[CoverageMemory, CoverageState]:
@@ -69,7 +70,7 @@ class CoverageDecoder(Decoder, name="coverage"):
         covered = attention._replace(keys_BSA=attention.keys_BSA + self.key(state.coverage_NSC))
         step = self.rnnsearch.advance(x_NE, covered, state.rnnsearch)
         assert step.weights_NS is not None
-        coverage_NSC = self.coverage(state.coverage_NSC, step.weights_NS, features_NSP, state.rnnsearch[0])
+        coverage_NSC = self.coverage(state.coverage_NSC, step.weights_NS, features_NSP, state.rnnsearch.s_NH)
         return step._replace(state=CoverageState(step.state, coverage_NSC))
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:

@@ -12,7 +12,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory
+from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
 from nmt.nn.dropout import Dropout
@@ -23,10 +23,12 @@ from nmt.nn.stack import StackShape, split_steps
 
 
 class GNMTState(NamedTuple):
-    """States of all layers, and the last context where the bottom layer reads it before a new one is made."""
+    """States of all layers, the last context where the bottom layer reads it before a new one is made, and the number
+    of the target word where the window of attention asks for it."""
 
     layers: tuple[State, ...]
     context_ND: Tensor | None
+    position_N: Tensor | None
 
 
 class GNMTDecoder(Decoder, name="gnmt"):
@@ -74,17 +76,18 @@ class GNMTDecoder(Decoder, name="gnmt"):
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, GNMTState]:
         values_BSD = encoded.states_BSD
-        context_BD = values_BSD.new_zeros(len(values_BSD), values_BSD.size(-1))
         memory = self.attention.remember(values_BSD, encoded.mask_BS)
-        return memory, GNMTState(initial, context_BD if self.config.wiring == "gnmt_v2" else None)
+        context_BD = None
+        if self.config.wiring == "gnmt_v2":
+            context_BD = values_BSD.new_zeros(len(values_BSD), values_BSD.size(-1))
+        return memory, GNMTState(initial, context_BD, self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: GNMTState) -> Step:
         context_ND, weights_NS, bottom = self._step_bottom(self._project(x_NE), memory, state)
         below_N1H = bottom.layers[0][0][:, None]
         output_N1H, history = self.upper.unroll(below_N1H, context_ND[:, None], state.layers[1:])
         upper = tuple(tuple(part_N1H[:, 0] for part_N1H in states) for states in history)
-        new = GNMTState(bottom.layers + upper, bottom.context_ND)
-        return Step(output_N1H[:, 0], context_ND, weights_NS, new)
+        return Step(output_N1H[:, 0], context_ND, weights_NS, bottom._replace(layers=bottom.layers + upper))
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> Unrolled:
         steps: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -106,11 +109,11 @@ class GNMTDecoder(Decoder, name="gnmt"):
     def _step_bottom(self, gates_N4H: Tensor, memory: Memory, state: GNMTState) -> tuple[Tensor, Tensor, GNMTState]:
         """The context and weights of this step, and a state that holds the bottom layer alone."""
         weight_context = self.bottom.weight_ih.split(self.widths, 1)[1]
-        layer = state.layers[0]
+        layer, position_N = state.layers[0], next_position(state.position_N)
         if state.context_ND is None:
-            context_ND, weights_NS = self.attention.attend_rows(layer[0], memory)
+            context_ND, weights_NS = self.attention.attend_rows(layer[0], memory, state.position_N)
             layer = self.bottom.step(gates_N4H + F.linear(context_ND, weight_context), layer)
-            return context_ND, weights_NS, GNMTState((layer,), None)
+            return context_ND, weights_NS, GNMTState((layer,), None, position_N)
         layer = self.bottom.step(gates_N4H + F.linear(state.context_ND, weight_context), layer)
-        context_ND, weights_NS = self.attention.attend_rows(layer[0], memory)
-        return context_ND, weights_NS, GNMTState((layer,), context_ND)
+        context_ND, weights_NS = self.attention.attend_rows(layer[0], memory, state.position_N)
+        return context_ND, weights_NS, GNMTState((layer,), context_ND, position_N)

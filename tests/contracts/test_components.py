@@ -37,18 +37,53 @@ def test_parts_that_do_not_fit_are_refused(variant):
     assert "\n" not in str(caught.value)
 
 
-def test_dot_refuses_unequal_widths():
-    decoder = {"type": "luong", "dim": 6, "attention": {"scorer": {"type": "dot"}}}
-    with pytest.raises(ConfigError, match=r"^model\.decoder\.attention\.scorer: dot needs .* not 6 and 8; use general"):
-        Variant({"type": "rnn", "dim": 4}, {"type": "zero"}, decoder).model()
+UNFIT = [
+    (
+        {"scorer": {"type": "dot"}},
+        "scorer: dot needs decoder and encoder states of one width, not 6 and 8; use general",
+    ),
+    (
+        {"scorer": {"type": "scaled_dot"}},
+        "scorer: scaled_dot needs decoder and encoder states of one width, not 6 and 8",
+    ),
+    (
+        {"scorer": {"type": "concat", "dim": 6, "reduced": True}},
+        "scorer.dim: reduced concat needs the width of the source states, 8, not 6",
+    ),
+    ({"heads": 3}, "heads: encoder states of width 8 cannot be shared by 3 heads"),
+    (
+        {"scorer": {"type": "location"}, "heads": 2},
+        "heads: 2 heads need a score of query and source together, which location is not",
+    ),
+    (
+        {"scorer": {"type": "content"}, "heads": 2},
+        "heads: 2 heads need a score of query and source together, which content is not",
+    ),
+    (
+        {"normaliser": {"type": "uniform"}, "heads": 4},
+        "heads: 4 heads need a score of query and source together, which uniform is not",
+    ),
+]
 
 
-def test_coverage_refuses_other_scores():
-    decoder = {"type": "coverage", "attention": {"scorer": {"type": "general"}}}
-    with pytest.raises(
-        ConfigError, match=r"^model\.decoder\.attention\.scorer: coverage is a part of concat; use concat$"
-    ):
-        Variant({"type": "rnn"}, {"type": "dense"}, decoder).model()
+@pytest.mark.parametrize(("attention", "message"), UNFIT, ids=[message.partition(" needs")[0] for _, message in UNFIT])
+@pytest.mark.parametrize("decoder", ["bahdanau", "luong"])
+def test_parts_of_attention_that_do_not_fit_are_refused(decoder, attention, message):
+    with pytest.raises(ConfigError) as caught:
+        Variant(
+            {"type": "rnn", "dim": 4}, {"type": "dense"}, {"type": decoder, "dim": 6, "attention": attention}
+        ).model()
+    assert str(caught.value).startswith(f"model.decoder.attention.{message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "attention", [{"scorer": {"type": "general"}}, {"heads": 2}, {"normaliser": {"type": "uniform"}}], ids=str
+)
+def test_coverage_refuses_other_scores(attention):
+    message = r"^model\.decoder\.attention: coverage needs the scores of concat or additive with one head$"
+    with pytest.raises(ConfigError, match=message):
+        Variant({"type": "rnn"}, {"type": "dense"}, {"type": "coverage", "attention": attention}).model()
 
 
 @pytest.mark.parametrize("encoder", ["gnmt", "rnn"])

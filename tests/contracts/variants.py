@@ -2,19 +2,22 @@
 
 The options of a component are found in its Config: flags, choices, `layers`, optional widths. A variant changes none,
 one or two of them; two are enough for `residual` to meet a second layer and for `reset_gate` to meet a GRU.
+The parts of attention and the decoders meet in pairs: every two of them are together in some variant.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import torch
 from pydantic.fields import FieldInfo
 
 from nmt.attention.coverage.coverage import Coverage
+from nmt.attention.normalisers.normaliser import Normaliser
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.windows.window import Window
 from nmt.bridges.bridge import Bridge
 from nmt.config.component import Component
 from nmt.decoders.decoder import Decoder
@@ -59,9 +62,12 @@ class Variant(NamedTuple):
 
 
 def _label(part: Options) -> str:
-    scorer = part.get("attention", {}).get("scorer", {}).get("type")
+    """The type, the parts of attention that are not as usual, and the options."""
     options = [f"{key}={value}" for key, value in part.items() if key not in ("type", "dim", "attention")]
-    return ",".join([part["type"], *([scorer] if scorer else []), *options])
+    attention = part.get("attention", {})
+    unusual = {key: value for key, value in attention.items() if key == "scorer" or value != FIRST_ATTENTION[key]}
+    parts = [_label(value) if isinstance(value, dict) else f"{key}={value}" for key, value in unusual.items()]
+    return ",".join([part["type"], *parts, *options])
 
 
 def _fields(family: type[Component], name: str) -> dict[str, FieldInfo]:
@@ -92,20 +98,93 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
 
 
 def _decoders() -> list[Variant]:
-    """Every decoder with its options and every scorer that it takes, behind the default encoder and bridge."""
-    return [
-        Variant(_encoder({"type": "rnn"}, _width(scorer)), {"type": "dense"}, _decoder(options, scorer))
+    """Every decoder with its options and those of Luong's scores that it takes, and every attention in some decoder."""
+    chosen = [
+        (options, attention)
         for name in sorted(Decoder.registry)
         for options in _variants(Decoder, name)
-        for scorer in _scorers(name)
+        for attention in _global_attentions(name)
+    ]
+    chosen += [pair for pair in _attentions() if pair not in chosen]
+    return [
+        Variant(_encoder({"type": "rnn"}, _width(attention)), {"type": "dense"}, _decoder(options, attention))
+        for options, attention in chosen
     ]
 
 
-def _scorers(decoder: str) -> list[Options] | list[None]:
-    """Coverage is a part of concat."""
-    if decoder == "coverage":
-        return [scorer for scorer in SCORERS if scorer["type"] == "concat"]
-    return SCORERS if "attention" in _fields(Decoder, decoder) else [None]
+def _global_attentions(decoder: str) -> list[Options] | list[None]:
+    if "attention" not in _fields(Decoder, decoder):
+        return [None]
+    return [attention for attention in GLOBAL_ATTENTIONS if _takes(decoder, *attention.values())]
+
+
+def _takes(decoder: str, scorer: Options, window: Options, normaliser: Options, heads: int) -> bool:
+    """Coverage is a part of the hidden layer of one attention that scores."""
+    scored = scorer["type"] in ("additive", "concat") and normaliser["type"] != "uniform"
+    return decoder != "coverage" or (scored and heads == 1)
+
+
+def _attentions() -> list[tuple[Options, Options]]:
+    """Decoders and attentions in which every two of decoder, scorer, window, normaliser and number of heads meet."""
+    others = [_parts(Window), _parts(Normaliser), [1, 2]]
+    rows = [
+        row for row in product(_loops(), _scorers(), *others) if _fits(*row[1:]) and _takes(row[0]["type"], *row[1:])
+    ]
+    pairs_of = [set(combinations(enumerate(map(str, row)), 2)) for row in rows]
+    missing, chosen = set[Any]().union(*pairs_of), []
+    while missing:
+        best = max(range(len(rows)), key=lambda row: len(pairs_of[row] & missing))
+        missing -= pairs_of[best]
+        decoder, *parts = rows[best]
+        chosen.append((decoder, dict(zip(FIRST_ATTENTION, parts, strict=True))))
+    return chosen
+
+
+def _loops() -> list[Options]:
+    """Every decoder with attention by itself, and with other input feeding or wiring, which make another loop of it."""
+    found: list[Options] = []
+    for name in sorted(Decoder.registry):
+        fields = _fields(Decoder, name)
+        if "attention" in fields:
+            found.append({"type": name})
+            for key in {"input_feeding", "wiring"} & set(fields):
+                found += [{"type": name, key: value} for value in _others(key, fields[key])]
+    return found
+
+
+def _scorers() -> list[Options]:
+    """Every score function with every one of its options changed; three positions where a longer source is allowed."""
+    found = []
+    for name in sorted(Scorer.registry):
+        for options in _variants(Scorer, name):
+            cut = {"max_positions": 3} if options.get("longer") == "ignore" else {}
+            width = ENCODER if options.get("reduced") else HIDDEN
+            found.append({**options, **_widths(Scorer, name, width), **cut})
+    return found
+
+
+def windowed(window: str) -> list[Variant]:
+    """Every decoder with attention, seeing one source position on each side of the window's centre."""
+    attention = {**FIRST_ATTENTION, "window": {"type": window, "width": 1}}
+    return [
+        Variant(_encoder({"type": "rnn"}, ENCODER), {"type": "dense"}, _decoder(options, attention))
+        for options in _loops()
+    ]
+
+
+def _parts(family: type[Component]) -> list[Options]:
+    """Every member of the family, windows one position wide."""
+    return [
+        {"type": name, **({"width": 1} if "width" in _fields(family, name) else {})} for name in sorted(family.registry)
+    ]
+
+
+def _fits(scorer: Options, window: Options, normaliser: Options, heads: int) -> bool:
+    """Whether the parts make an attention, and one that differs from those with another scorer or one head."""
+    if normaliser["type"] == "uniform":
+        return scorer == FIRST_ATTENTION["scorer"] and heads == 1
+    both = Scorer.registry[scorer["type"]].reads_query and Scorer.registry[scorer["type"]].reads_source
+    return heads == 1 or (both and not scorer.get("reduced"))
 
 
 def _encoders() -> list[Variant]:
@@ -143,9 +222,9 @@ def _two_way(encoder: Options) -> bool:
     return "bidirectional" in _fields(Encoder, encoder["type"]) and encoder.get("bidirectional") is not False
 
 
-def _decoder(options: Options, scorer: Options | None) -> Options:
+def _decoder(options: Options, attention: Options | None) -> Options:
     sized = {**_widths(Decoder, options["type"], MAXOUT), **options, "dim": DECODER}
-    return {**sized, "attention": {"scorer": scorer}} if scorer else sized
+    return {**sized, "attention": attention} if attention else sized
 
 
 def _widths(family: type[Component], name: str, width: int) -> Options:
@@ -160,7 +239,7 @@ def _like(encoder: Options, decoder: str) -> Options:
     fields = _fields(Decoder, decoder)
     wanted = {"cell": cell, "layers": max(layers, 2) if decoder == "gnmt" else layers}
     shared = {key: value for key, value in wanted.items() if key in fields}
-    return _decoder({"type": decoder, **shared}, _scorers(decoder)[0])
+    return _decoder({"type": decoder, **shared}, FIRST_ATTENTION if "attention" in fields else None)
 
 
 def _stack(family: type[Component], part: Options) -> tuple[str, int]:
@@ -170,9 +249,17 @@ def _stack(family: type[Component], part: Options) -> tuple[str, int]:
     return cell, layers
 
 
-def _width(scorer: Options | None) -> int:
+def _width(attention: Options | None) -> int:
     """Width of the encoder's states: the decoder's where the score needs that, another one elsewhere."""
-    return DECODER if scorer == {"type": "dot"} else ENCODER
+    products = attention is not None and attention["scorer"]["type"] in ("dot", "scaled_dot")
+    return DECODER if products and attention["heads"] == 1 else ENCODER
+
+
+def sees_everything(variant: Variant) -> bool:
+    """Whether every weight of the real source is above 0."""
+    scorer, window, normaliser, _ = variant.decoder["attention"].values()
+    dense = normaliser["type"] in ("softmax", "uniform")
+    return window["type"] == "everywhere" and dense and scorer.get("longer") != "ignore"
 
 
 def refused(variant: Variant) -> bool:
@@ -182,7 +269,11 @@ def refused(variant: Variant) -> bool:
     return one_way or (bridge["type"] == "copy" and _stack(Encoder, encoder) != _stack(Decoder, decoder))
 
 
-SCORERS: list[Options] = [{"type": name, **_widths(Scorer, name, HIDDEN)} for name in sorted(Scorer.registry)]
+GLOBAL_ATTENTIONS: list[Options] = [
+    {"scorer": scorer, "window": {"type": "everywhere"}, "normaliser": {"type": "softmax"}, "heads": 1}
+    for scorer in ({"type": "concat", "dim": HIDDEN}, {"type": "dot"}, {"type": "general"})
+]
+FIRST_ATTENTION = GLOBAL_ATTENTIONS[0]
 DECODERS = _decoders()
 ENCODERS = [variant for variant in _encoders() if not refused(variant)]
 EACH_ENCODER = list({str(variant.encoder): variant for variant in ENCODERS}.values())
