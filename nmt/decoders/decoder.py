@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from nmt.attention.attention import Memory
 from nmt.config.component import Component, ComponentConfig
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
@@ -39,7 +38,8 @@ class Unrolled(NamedTuple):
 class Decoder(nn.Module, Component, ABC, family="decoder"):
     """Made with `input_dim` E and `memory_dim` D; tells the `shape` of its recurrent layers and `feature_dim` F.
 
-    Subclasses give `start`, `advance` and `readout`; they override `unroll` where work can be batched over time.
+    Memory and state are trees of tensors (`nmt/nn/tree.py`) that only the decoder looks into. Subclasses give
+    `start`, `advance` and `readout`; they override `unroll` where work can be batched over time.
     """
 
     shape: StackShape
@@ -51,18 +51,18 @@ class Decoder(nn.Module, Component, ABC, family="decoder"):
         """Settings of a decoder."""
 
     @abstractmethod
-    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, Any]:
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Any, Any]:
         """The memory, dim 0 = B, and the state, dim 0 = B, from the encoder and the bridge's initial states."""
 
     @abstractmethod
-    def advance(self, x_NE: Tensor, memory: Memory, state: Any) -> Step:
+    def advance(self, x_NE: Tensor, memory: Any, state: Any) -> Step:
         """One step from the embedding of the last word. Rows of N belong to the sentences of `memory` in order."""
 
     @abstractmethod
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         """Features (..., F) for the vocabulary, from tensors of any equal leading shape."""
 
-    def unroll(self, x_BTE: Tensor, memory: Memory, state: Any) -> Unrolled:
+    def unroll(self, x_BTE: Tensor, memory: Any, state: Any) -> Unrolled:
         """All steps of `advance`, with the reference words as inputs."""
         steps: list[Step] = []
         for x_BE in split_steps(x_BTE):

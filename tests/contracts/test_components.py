@@ -77,6 +77,24 @@ def test_parts_of_attention_that_do_not_fit_are_refused(decoder, attention, mess
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "attention", [{"scorer": {"type": "general"}}, {"heads": 2}, {"normaliser": {"type": "uniform"}}], ids=str
+)
+def test_coverage_refuses_other_scores(attention):
+    message = r"^model\.decoder\.attention: coverage needs the scores of concat or additive with one head$"
+    with pytest.raises(ConfigError, match=message):
+        Variant({"type": "rnn"}, {"type": "dense"}, {"type": "coverage", "attention": attention}).model()
+
+
+@pytest.mark.parametrize("encoder", ["gnmt", "rnn"])
+def test_gnmt_has_two_layers_or_more(encoder):
+    parts = {"encoder": {"type": encoder, "layers": 1}, "decoder": {"type": "gnmt", "layers": 1}}
+    with pytest.raises(ValueError, match="layers") as caught:
+        Variant(parts["encoder"], {"type": "dense"}, parts["decoder"]).config()
+    refused = [error["loc"] for error in caught.value.errors()]
+    assert refused == [("encoder", "gnmt", "layers")] * (encoder == "gnmt") + [("decoder", "gnmt", "layers")]
+
+
 @pytest.mark.parametrize("variant", [*DECODERS, *EACH_ENCODER], ids=str)
 def test_a_config_can_be_written_and_read_back(variant, tmp_path):
     config, path = variant.config(dropout=0.25), tmp_path / "model.yaml"

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import torch
 from pydantic.fields import FieldInfo
 
+from nmt.attention.coverage.coverage import Coverage
 from nmt.attention.normalisers.normaliser import Normaliser
 from nmt.attention.scorers.scorer import Scorer
 from nmt.attention.windows.window import Window
@@ -89,17 +90,20 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if type(None) in get_args(field.annotation):
-        return [MAXOUT]
+        return [MAXOUT if field.default is None else None]
+    if key == "coverage":
+        options = [options for name in sorted(Coverage.registry) for options in _variants(Coverage, name)]
+        return [option for option in options if option != {"type": field.default.type}]
     return [2] if key == "layers" else []
 
 
 def _decoders() -> list[Variant]:
-    """Every decoder with its options and each of Luong's scores, and every attention in one decoder or another."""
+    """Every decoder with its options and those of Luong's scores that it takes, and every attention in some decoder."""
     chosen = [
         (options, attention)
         for name in sorted(Decoder.registry)
         for options in _variants(Decoder, name)
-        for attention in (GLOBAL_ATTENTIONS if "attention" in _fields(Decoder, name) else [None])
+        for attention in _global_attentions(name)
     ]
     chosen += [pair for pair in _attentions() if pair not in chosen]
     return [
@@ -108,10 +112,24 @@ def _decoders() -> list[Variant]:
     ]
 
 
+def _global_attentions(decoder: str) -> list[Options] | list[None]:
+    if "attention" not in _fields(Decoder, decoder):
+        return [None]
+    return [attention for attention in GLOBAL_ATTENTIONS if _takes(decoder, *attention.values())]
+
+
+def _takes(decoder: str, scorer: Options, window: Options, normaliser: Options, heads: int) -> bool:
+    """Coverage is a part of the hidden layer of one attention that scores."""
+    scored = scorer["type"] in ("additive", "concat") and normaliser["type"] != "uniform"
+    return decoder != "coverage" or (scored and heads == 1)
+
+
 def _attentions() -> list[tuple[Options, Options]]:
     """Decoders and attentions in which every two of decoder, scorer, window, normaliser and number of heads meet."""
     others = [_parts(Window), _parts(Normaliser), [1, 2]]
-    rows = [row for row in product(_loops(), _scorers(), *others) if _fits(*row[1:])]
+    rows = [
+        row for row in product(_loops(), _scorers(), *others) if _fits(*row[1:]) and _takes(row[0]["type"], *row[1:])
+    ]
     pairs_of = [set(combinations(enumerate(map(str, row)), 2)) for row in rows]
     missing, chosen = set[Any]().union(*pairs_of), []
     while missing:
@@ -123,14 +141,14 @@ def _attentions() -> list[tuple[Options, Options]]:
 
 
 def _loops() -> list[Options]:
-    """Every decoder with attention by itself and, where input feeding makes another loop of it, with that changed."""
+    """Every decoder with attention by itself, and with other input feeding or wiring, which make another loop of it."""
     found: list[Options] = []
     for name in sorted(Decoder.registry):
         fields = _fields(Decoder, name)
         if "attention" in fields:
             found.append({"type": name})
-            if "input_feeding" in fields:
-                found.append({"type": name, "input_feeding": not fields["input_feeding"].default})
+            for key in {"input_feeding", "wiring"} & set(fields):
+                found += [{"type": name, key: value} for value in _others(key, fields[key])]
     return found
 
 
@@ -170,16 +188,23 @@ def _fits(scorer: Options, window: Options, normaliser: Options, heads: int) -> 
 
 
 def _encoders() -> list[Variant]:
-    """Every encoder and every bridge with their options, before every decoder of the same cell and layers."""
+    """Every encoder and every bridge with their options, before one decoder of each shape, of like cell and layers."""
     return [
         Variant(_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER), bridge, _like(options, decoder))
         for name in sorted(Encoder.registry)
         for options in _variants(Encoder, name)
         for bridge_name in sorted(Bridge.registry)
         for bridge in _variants(Bridge, bridge_name)
-        for decoder in sorted(Decoder.registry)
+        for decoder in _shapes()
         if _carries_the_source(bridge, decoder)
     ]
+
+
+def _shapes() -> list[str]:
+    """One decoder of each kind that an encoder and a bridge can tell apart: cell and layers free or not, attention."""
+    choices = ("cell", "layers", "attention")
+    names = sorted(Decoder.registry, reverse=True)
+    return sorted({tuple(key in _fields(Decoder, name) for key in choices): name for name in names}.values())
 
 
 def _carries_the_source(bridge: Options, decoder: str) -> bool:
@@ -190,7 +215,11 @@ def _carries_the_source(bridge: Options, decoder: str) -> bool:
 
 def _encoder(options: Options, width: int) -> Options:
     """Both directions together are `width` wide."""
-    return {**options, "dim": width if options.get("bidirectional") is False else width // 2}
+    return {**options, "dim": width // 2 if _two_way(options) else width}
+
+
+def _two_way(encoder: Options) -> bool:
+    return "bidirectional" in _fields(Encoder, encoder["type"]) and encoder.get("bidirectional") is not False
 
 
 def _decoder(options: Options, attention: Options | None) -> Options:
@@ -206,9 +235,18 @@ def _widths(family: type[Component], name: str, width: int) -> Options:
 
 def _like(encoder: Options, decoder: str) -> Options:
     """The decoder with the encoder's cell and layers, where it has a choice."""
-    defaults, fields = _fields(Encoder, encoder["type"]), _fields(Decoder, decoder)
-    shared = {key: encoder.get(key, defaults[key].default) for key in ("cell", "layers") if key in fields}
+    cell, layers = _stack(Encoder, encoder)
+    fields = _fields(Decoder, decoder)
+    wanted = {"cell": cell, "layers": max(layers, 2) if decoder == "gnmt" else layers}
+    shared = {key: value for key, value in wanted.items() if key in fields}
     return _decoder({"type": decoder, **shared}, FIRST_ATTENTION if "attention" in fields else None)
+
+
+def _stack(family: type[Component], part: Options) -> tuple[str, int]:
+    """Cell and layers of an encoder or a decoder. Where there is no choice, GNMT has LSTMs and others one GRU."""
+    fields, only = _fields(family, part["type"]), {"cell": "lstm" if part["type"] == "gnmt" else "gru", "layers": 1}
+    cell, layers = (part.get(key, fields[key].default if key in fields else value) for key, value in only.items())
+    return cell, layers
 
 
 def _width(attention: Options | None) -> int:
@@ -227,9 +265,8 @@ def sees_everything(variant: Variant) -> bool:
 def refused(variant: Variant) -> bool:
     """Whether the model must be refused: copy between unequal stacks, the backward state of a one-way encoder."""
     encoder, bridge, decoder = variant
-    one_way = encoder.get("bidirectional") is False and bridge.get("source") == "backward"
-    stacked = encoder.get("layers") == 2 or encoder.get("cell") == "lstm"
-    return one_way or (bridge["type"] == "copy" and decoder["type"] == "bahdanau" and stacked)
+    one_way = not _two_way(encoder) and bridge.get("source") == "backward"
+    return one_way or (bridge["type"] == "copy" and _stack(Encoder, encoder) != _stack(Decoder, decoder))
 
 
 GLOBAL_ATTENTIONS: list[Options] = [
