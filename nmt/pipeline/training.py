@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nmt.config.experiment import Experiment
-from nmt.data.batching import BatchOrder
+from nmt.data.epochs import Epochs
 from nmt.device import Compute
 from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
@@ -77,14 +77,9 @@ def train_run(
         if not run.started:
             save_tokenizers(run.vocab, *prepared.tokenizers)
             run.create(experiment, prepared.report)
-        order = BatchOrder(
-            [*map(len, prepared.train.src)],
-            [*map(len, prepared.train.tgt)],
-            experiment.data.batching,
-            experiment.seed,
-        )
+        data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample)
         validator = Validator(experiment, prepared, compute)
-        job = Job(prepared.train, order, validator, *compute, experiment.seed, _fingerprint(experiment, prepared))
+        job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, prepared))
         outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
     translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
     results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
