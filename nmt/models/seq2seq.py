@@ -76,11 +76,12 @@ class Seq2Seq(nn.Module):
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
         return self._logprob(features_NF), step.weights_NS, step.state
 
-    def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Loss:
-        """Cross-entropy of the batch, summed over its real target tokens."""
+    def loss(self, batch: Batch, label_smoothing: float = 0.0, agreement: float = 0.0) -> Loss:
+        """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`."""
         features_RF, _ = self._features(batch)
         target_R = batch.tgt_out_BT[batch.real_targets]
-        return vocabulary_loss(features_RF, self.projection.weight, self.projection.bias, target_R, label_smoothing)
+        weight_VF, bias_V = self.projection.weight, self.projection.bias
+        return vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
 
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences, without search."""
