@@ -20,7 +20,7 @@ from nmt.decoders.decoder import Decoder, Unrolled
 from nmt.encoders.encoder import Encoder
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
-from nmt.models.loss import Loss, vocabulary_loss
+from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.nn.dropout import Dropout
 
 
@@ -82,6 +82,15 @@ class Seq2Seq(nn.Module):
         target_R = batch.tgt_out_BT[batch.real_targets]
         weight_VF, bias_V = self.projection.weight, self.projection.bias
         return vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+
+    @torch.no_grad()
+    def predict(self, batch: Batch, sample: bool) -> Tensor:
+        """At each of the R real target positions the most probable word after the reference, or one drawn at random."""
+        features_RF, _ = self._features(batch)
+        logprobs = (self._logprob(features_CF) for features_CF in features_RF.split(CHUNK))
+        if sample:
+            return torch.cat([logprob_CV.exp().multinomial(1)[:, 0] for logprob_CV in logprobs])
+        return torch.cat([logprob_CV.argmax(-1) for logprob_CV in logprobs])
 
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences, without search."""

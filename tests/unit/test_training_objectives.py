@@ -1,5 +1,7 @@
 """Training objectives on a small model with dropout, each against its equations computed without haste."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -8,8 +10,10 @@ from nmt.data.batch import collate, doubled
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.objectives.cross_entropy import CrossEntropy
+from nmt.training.objectives.decays import ExponentialDecay, InverseSigmoidDecay, LinearDecay
 from nmt.training.objectives.objective import Setting
 from nmt.training.objectives.r_drop import RDrop
+from nmt.training.objectives.scheduled_sampling import ScheduledSampling, mixed
 
 VOCAB = 7
 DECODERS = [
@@ -86,3 +90,61 @@ def test_r_drop_without_dropout_is_cross_entropy():
     model, batch = make_model(dropout=0.0), make_batch()
     found = RDrop.Config(alpha=9.0).build().loss(model, batch, SETTING)
     torch.testing.assert_close(found.total, model.loss(batch, 0.1).total)
+
+
+def test_decays_by_hand():
+    linear = LinearDecay.Config(start=0.9, slope=0.01, minimum=0.25).build()
+    assert [linear.share(i) for i in (0, 10, 1000)] == pytest.approx([0.9, 0.8, 0.25])
+    assert [ExponentialDecay.Config(k=0.5).build().share(i) for i in (0, 1, 3)] == [1, 0.5, 0.125]
+    sigmoid = InverseSigmoidDecay.Config(k=10.0).build()
+    assert [sigmoid.share(i) for i in (0, 10)] == pytest.approx([10 / 11, 10 / 12.718281828])
+    assert sigmoid.share(10**9) == pytest.approx(0)
+
+
+def test_scheduled_sampling_of_references_alone_is_cross_entropy():
+    model, batch = make_model(), make_batch()
+    objective = ScheduledSampling.Config(decay=LinearDecay.Config(slope=0.0)).build()
+    torch.manual_seed(4)
+    found = objective.loss(model, batch, Setting(99, 0.1))
+    torch.manual_seed(4)
+    assert found == model.loss(batch, 0.1)
+
+
+@pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder["type"])
+def test_scheduled_sampling_without_references_reads_its_predictions(decoder):
+    """Epsilon 0 without dropout: word t is the best one after the reference words before it, found step by step."""
+    model, batch = make_model(decoder, dropout=0.0), make_batch()
+    inputs_BT = batch.tgt_in_BT.clone()
+    memory, state = model.start(batch.src_BS, batch.src_len_B)
+    for t in range(inputs_BT.size(1) - 1):
+        logprob_BV, _, state = model.step(batch.tgt_in_BT[:, t], memory, state)
+        reads_B = batch.tgt_in_BT[:, t + 1] != 0
+        inputs_BT[reads_B, t + 1] = logprob_BV.argmax(-1)[reads_B]
+    assert not torch.equal(inputs_BT, batch.tgt_in_BT)
+
+    nothing = LinearDecay.Config(start=0.0)
+    objective = ScheduledSampling.Config(decay=nothing, prediction="argmax").build()
+    found = objective.loss(model, batch, SETTING)
+    expected = model.loss(replace(batch, tgt_in_BT=inputs_BT), 0.1)
+    torch.testing.assert_close(found.total, expected.total)
+    for mine, other in zip(gradients(model, found.total), gradients(model, expected.total), strict=True):
+        torch.testing.assert_close(mine, other)
+
+
+def test_words_are_mixed_at_random_and_bos_and_padding_stay():
+    batch = collate([[4]] * 2000, [[5] * 3, [5]] * 1000, list(range(2000)))
+    tgt_in_BT = mixed(batch, torch.full((batch.tokens,), 6), 0.7).tgt_in_BT
+    assert torch.equal(tgt_in_BT == 5, (batch.tgt_in_BT == 5) & (tgt_in_BT != 6))
+    assert torch.equal(tgt_in_BT == 1, batch.tgt_in_BT == 1) and torch.equal(tgt_in_BT == 0, batch.tgt_in_BT == 0)
+    assert (tgt_in_BT == 6).sum() / (batch.tgt_in_BT == 5).sum() == pytest.approx(0.3, abs=0.03)
+
+
+def test_predictions_are_drawn_from_the_distribution():
+    model = make_model(dropout=0.0)
+    batch = collate([[4, 5]] * 4000, [[5]] * 4000, list(range(4000)))
+    drawn = model.predict(batch, sample=True).view(4000, 2)
+    expected = model.projection(model._features(batch)[0]).softmax(-1)[:2]
+    for t in (0, 1):
+        shares = torch.bincount(drawn[:, t], minlength=VOCAB) / 4000
+        torch.testing.assert_close(shares, expected[t].detach().float(), rtol=0, atol=0.03)
+    assert torch.equal(model.predict(batch, sample=False)[:2], expected.argmax(-1))
