@@ -21,6 +21,7 @@ from nmt.encoders.encoder import Encoder
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
+from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
 
 
@@ -82,6 +83,13 @@ class Seq2Seq(nn.Module):
         target_R = batch.tgt_out_BT[batch.real_targets]
         weight_VF, bias_V = self.projection.weight, self.projection.bias
         return vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+
+    def logprob(self, batch: Batch) -> Tensor:
+        """log p(y | x) of each target sentence with its EOS (B)."""
+        features_RF, _ = self._features(batch)
+        target_R = batch.tgt_out_BT[batch.real_targets]
+        logprob_R = token_logprob(features_RF, self.projection.weight, self.projection.bias, target_R)
+        return logprob_R.new_zeros(len(batch.src_BS)).index_add(0, batch.real_targets[0], logprob_R)
 
     @torch.no_grad()
     def predict(self, batch: Batch, sample: bool) -> Tensor:

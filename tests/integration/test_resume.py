@@ -51,6 +51,9 @@ OTHERS = [
         "schedule": {"type": "halving", "start_epoch": 1},
     },
     {"max_steps": STEPS, "patience": 1, "metric": "loss", "optimizer": {"type": "adamw", "lr": 0.2}},
+    {"max_steps": 14, "objective": {"type": "r_drop"}},
+    {"max_steps": 14, "objective": {"type": "scheduled_sampling", "decay": {"type": "exponential", "k": 0.9}}},
+    {"max_steps": 14, "objective": {"type": "minimum_risk", "samples": 3, "alpha": 0.5}},
 ]
 
 
@@ -205,8 +208,8 @@ def test_newest_checkpoint_damaged(tmp_path, reference):
     ]
 
 
-@pytest.mark.parametrize("keys", OTHERS, ids=["adadelta", "sgd", "adamw"])
-def test_other_optimizers_schedules_and_limits(tmp_path, keys):
+@pytest.mark.parametrize("keys", OTHERS, ids=["adadelta", "sgd", "adamw", "r_drop", "scheduled", "risk"])
+def test_other_optimizers_schedules_and_objectives(tmp_path, keys):
     expected = hashes(train(tmp_path / "a", keys))
     with pytest.raises(Crash):
         train(tmp_path / "b", keys, listener=At([9], crash))
@@ -222,13 +225,12 @@ def test_bf16(tmp_path):
     assert hashes(train(tmp_path / "b", job=make_job("bf16"))) == expected
 
 
-@pytest.mark.parametrize("model", ["bpe", "unigram"])
-def test_pieces_drawn_for_each_epoch(tmp_path, model):
+def test_pieces_drawn_for_each_epoch(tmp_path):
     """A run killed and stopped in the middle of an epoch draws the pieces of that epoch again."""
     path, words = tmp_path / "text", random.Random(4)
     texts = ["".join(words.choice("ab ") for _ in range(9)) + "abab" for _ in range(PAIRS)]
     path.write_text("\n".join(texts), encoding="utf-8")
-    tokenizer = SentencePiece.fit(SentencePiece.Config(model=model, sampling=0.5), VocabConfig(size=10), [path])
+    tokenizer = SentencePiece.fit(SentencePiece.Config(sampling=0.5), VocabConfig(size=10), [path])
     ids = tokenizer.encode_all(texts)
     pairs = Corpus(ids, ids, list(range(1, PAIRS + 1)))
 
@@ -236,14 +238,14 @@ def test_pieces_drawn_for_each_epoch(tmp_path, model):
         both = tokenizer, tokenizer
         return make_job(resample=subword_sampling(pairs, [(text, text) for text in texts], both, 40, 5))
 
-    expected = hashes(train(tmp_path / "a", job=job()))
+    keys = {"max_steps": 16, "validate_every": 5}
+    expected = hashes(train(tmp_path / "a", keys, job()))
     with pytest.raises(Crash):
-        train(tmp_path / "b", job=job(), listener=At([6], crash))
+        train(tmp_path / "b", keys, job(), At([6], crash))
     with pytest.raises(Stopped):
-        train(tmp_path / "b", job=job(), listener=At([11], send(signal.SIGTERM)))
-    assert hashes(train(tmp_path / "b", job=job())) == expected
-    fixed = make_job(resample=lambda epoch: pairs)
-    assert hashes(train(tmp_path / "c", job=fixed)) != expected
+        train(tmp_path / "b", keys, job(), At([11], send(signal.SIGTERM)))
+    assert hashes(train(tmp_path / "b", keys, job())) == expected
+    assert len({str(job().data.epoch(number).corpus) for number in (1, 2, 3)}) == 3
 
 
 def test_number_of_validations_changes_nothing(tmp_path):

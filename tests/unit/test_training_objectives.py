@@ -1,19 +1,26 @@
 """Training objectives on a small model with dropout, each against its equations computed without haste."""
 
+import random
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+import sacrebleu
 import torch
 from torch.nn import functional as F
 
 from nmt.data.batch import collate, doubled
+from nmt.models import token_logprob
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.training.objectives.candidates import draw_candidates
 from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.objectives.decays import ExponentialDecay, InverseSigmoidDecay, LinearDecay
+from nmt.training.objectives.minimum_risk import MinimumRisk
 from nmt.training.objectives.objective import Setting
 from nmt.training.objectives.r_drop import RDrop
 from nmt.training.objectives.scheduled_sampling import ScheduledSampling, mixed
+from nmt.training.objectives.sentence_bleu import sentence_bleu
 
 VOCAB = 7
 DECODERS = [
@@ -148,3 +155,70 @@ def test_predictions_are_drawn_from_the_distribution():
         shares = torch.bincount(drawn[:, t], minlength=VOCAB) / 4000
         torch.testing.assert_close(shares, expected[t].detach().float(), rtol=0, atol=0.03)
     assert torch.equal(model.predict(batch, sample=False)[:2], expected.argmax(-1))
+
+
+def test_sentence_bleu_equals_sacrebleu():
+    generator = random.Random(5)
+    metric = sacrebleu.BLEU(smooth_method="add-k", smooth_value=1, effective_order=False, tokenize="none")
+    for _ in range(200):
+        hyp, ref = ([generator.randrange(6) for _ in range(generator.randrange(1, 9))] for _ in "hr")
+        texts = [" ".join(f"w{i}" for i in ids) for ids in (hyp, ref)]
+        expected = metric.sentence_score(texts[0], [texts[1]]).score / 100 if set(hyp) & set(ref) else 0
+        assert sentence_bleu(hyp, ref) == pytest.approx(expected, abs=1e-9)
+    assert sentence_bleu([], [4]) == 0
+    assert sentence_bleu("a cat sat there".split(), "a cat sat there".split()) == 1
+
+
+@torch.no_grad()
+def test_candidates_are_drawn_from_the_distribution():
+    """All translations of at most one word, enumerated; PAD and BOS are never drawn."""
+    model = make_model(dropout=0.0).eval()
+    batch = collate([[4, 5], [6]], [[5], [5]], [0, 1])
+    memory, first = model.start(batch.src_BS, batch.src_len_B)
+    logprob_BV, _, state = model.step(torch.tensor([1, 1]), memory, first)
+    first_BV = logprob_BV[:, 2:].softmax(-1)
+    torch.manual_seed(6)
+    drawn = draw_candidates(model, batch, samples=8000, limit=2)
+    for b, group in enumerate(drawn):
+        shares = {sentence: count / 8000 for sentence, count in Counter(map(tuple, group)).items()}
+        expected = {(): float(first_BV[b, 0])}
+        for word in range(3, VOCAB):
+            second_BV = model.step(torch.tensor([word, word]), memory, state)[0][:, 2:].softmax(-1)
+            expected[(word,)] = float(first_BV[b, word - 2] * second_BV[b, 0])
+        assert shares == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder["type"])
+def test_log_probability_of_sentences(decoder, monkeypatch):
+    monkeypatch.setattr(token_logprob, "CHUNK", 3)
+    model, batch = make_model(decoder, dropout=0.0), make_batch()
+    found_B, expected_B = model.logprob(batch), model.force(batch).logprob_BT.sum(1)
+    torch.testing.assert_close(found_B, expected_B)
+    weights_B = torch.tensor([1.0, -2.0, 0.5], dtype=torch.double)
+    mine, other = gradients(model, found_B @ weights_B), gradients(model, expected_B @ weights_B)
+    for left, right in zip(mine, other, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_minimum_risk_by_enumeration():
+    """Shen et al. 2016, eq. 10. Enough draws give all sentences of at most one word, and the reference is there too."""
+    model = make_model(dropout=0.0)
+    src, refs = [[4, 5, 6], [6]], [[5, 6], [4]]
+    batch = collate(src, refs, [0, 1])
+    objective = MinimumRisk.Config(samples=3000, alpha=0.7, max_length_ratio=0.67).build()  # at most 2, EOS counted
+    torch.manual_seed(7)
+    found = objective.loss(model, batch, SETTING)
+
+    expected, nll = 0.0, 0.0
+    for sentence, ref in zip(src, refs, strict=True):
+        candidates = [list(y) for y in {(), *((word,) for word in range(3, VOCAB)), tuple(ref)}]
+        logprobs = [model.force(collate([sentence], [y], [0])).logprob_BT.sum() for y in candidates]
+        powers = [(0.7 * logprob).exp() for logprob in logprobs]
+        risks = [1 - sentence_bleu(y, ref) for y in candidates]
+        expected += sum(power / sum(powers) * risk for power, risk in zip(powers, risks, strict=True))
+        nll -= logprobs[candidates.index(ref)].detach()
+    torch.testing.assert_close(found.total, expected)
+    torch.testing.assert_close(found.nll, nll)
+    assert objective.size(batch) == 2 and model.training
+    for mine, other in zip(gradients(model, found.total), gradients(model, expected), strict=True):
+        torch.testing.assert_close(mine, other)
