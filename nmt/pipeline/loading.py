@@ -16,6 +16,7 @@ from nmt.pipeline.preparation import vocabulary_fingerprints
 from nmt.pipeline.run_folder import RunFolder
 from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers
+from nmt.text.tokenizers.tokenizer import Tokenizer
 from nmt.training.checkpoint import load_checkpoint
 from nmt.training.weights import load_weights
 from nmt.translator import Translator
@@ -35,16 +36,27 @@ def load_translator(
     """
     if threads:
         torch.set_num_threads(threads)
-    loaded = load_checkpoint(run, _which(checkpoint))
+    which = _which(checkpoint)
     experiment = RunFolder(run).experiment()
     compute = resolve_compute(device, experiment.precision)
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
+    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
+    take_weights(model, tokenizers, run, which)
+    return Translator(model.to(compute.device), tokenizers, experiment.search, compute, warn), experiment
+
+
+def take_weights(
+    model: Seq2Seq, tokenizers: tuple[Tokenizer, Tokenizer], run: Path, which: Literal["best", "last"] | int = "best"
+) -> None:
+    """Gives the model the weights of a checkpoint of `run`.
+
+    Errors: CheckpointError if there is none, or weights or vocabularies are others.
+    """
+    loaded = load_checkpoint(run, which)
     for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
         if loaded.state.fingerprint.get(name) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
-    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
     load_weights(model, loaded.weights, loaded.path.name)
-    return Translator(model.to(compute.device), tokenizers, experiment.search, compute, warn), experiment
 
 
 def changed_search(search: SearchConfig, beam: int | None, n_best: int | None) -> SearchConfig:

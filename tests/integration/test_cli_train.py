@@ -70,6 +70,36 @@ def test_what_is_said(nmt, tiny, tmp_path):
     assert (tmp_path / "run/log.txt").read_text(encoding="utf-8").split("\n") == said[4:]
 
 
+def test_fine_tuning_starts_from_another_run(nmt, tiny, tmp_path):
+    run = tmp_path / "run"
+    begin = (f"train.init_from={tiny.run}", "train.objective={type: minimum_risk, samples: 2}", "train.max_steps=1")
+    flags = [part for setting in (*begin, "train.optimizer.lr=1e-9") for part in ("--set", setting)]
+    assert start(nmt, tiny, run, *flags).code == 0
+    losses = [
+        {line["step"]: line["loss"] for line in map(json.loads, (folder / "metrics.jsonl").open()) if "bleu" in line}
+        for folder in (tiny.run, run)
+    ]
+    best = int(os.readlink(tiny.run / "checkpoints" / "best").removeprefix("step-"))
+    assert losses[1][1] == pytest.approx(losses[0][best], rel=1e-5)
+    for name in ("src.json", "tgt.json"):
+        assert (run / "vocab" / name).read_bytes() == (tiny.run / "vocab" / name).read_bytes()
+
+
+def test_fine_tuning_of_another_model_is_refused(nmt, tiny, tmp_path):
+    begin = "--set", f"train.init_from={tiny.run}"
+    other = start(nmt, tiny, tmp_path / "run", *begin, "--set", "model.embedding.dim=8")
+    assert other.code == 2 and re.fullmatch(
+        r"nmt: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
+    )
+    nothing = start(nmt, tiny, tmp_path / "run", "--set", f"train.init_from={tmp_path}")
+    assert nothing.code == 2 and str(tmp_path) in last(nothing)
+    assert not (tmp_path / "run").exists()
+
+
+def last(result):
+    return result.err.split("\n")[-2] + "\n"
+
+
 def test_quiet(nmt, tiny, tmp_path):
     result = start(nmt, tiny, tmp_path / "run", "--set", "train.max_steps=1", "--quiet")
     assert (result.code, result.err) == (0, "")
