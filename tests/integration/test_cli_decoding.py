@@ -166,3 +166,15 @@ def test_line_n_of_the_prefixes_is_for_line_n(nmt, tiny, tmp_path):
     flags = ("--prefix-file", tmp_path / "prefixes")
     found = nmt("translate", tiny.run, *flags, stdin=b"I sleep .\n\nI sleep .\nI sleep .\n").lines
     assert (found[0].split()[0], found[1], found[3].split()[0]) == ("Der", "", "Ein")
+
+
+def test_scores_of_an_ensemble_are_printed_and_not_stored(nmt, tiny, tree, tmp_path):
+    """BLEU is that of its translations, AER that of its one member with attention; the run keeps its own scores."""
+    before = tree(tiny.folder)
+    scores = objects(nmt("evaluate", tiny.run, "--ensemble", tiny.plain, "--json"))[0]["test"]
+    assert tree(tiny.folder) == before
+    translated = nmt("translate", tiny.run, "--ensemble", tiny.plain, "--input", tiny.text("test.en"))
+    (tmp_path / "hyp").write_bytes(translated.out)
+    of_file = objects(nmt("evaluate", tmp_path / "hyp", "--ref", tiny.text("test.de"), "--json"))[0]["hyp"]
+    assert scores["bleu"] == of_file["bleu"]
+    assert scores["aer"] == json.loads((tiny.run / "eval/test.scores.json").read_bytes())["aer"]

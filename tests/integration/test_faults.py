@@ -424,6 +424,11 @@ CASES = [
         "evaluate $text/test.en --ref $text/dev.de",
         "$text/test.en has 8 lines, $text/dev.de 6; first unpaired line: $text/test.en:7",
     ),
+    Case(
+        "ensemble of a file",
+        "evaluate $text/dev.en --ref $text/dev.de --ensemble $run",
+        "--ensemble: $text/dev.en is a file; only runs translate",
+    ),
     Case("no translations", "evaluate $here/none --ref $text/dev.de", "$here/none: no such file"),
     Case(
         "empty translations",
