@@ -30,7 +30,17 @@ from nmt.training.durable import sync_folder, write_synced
 from nmt.training.state import TrainingState
 from nmt.training.weights import first_nan, weights_sha256
 
-__all__ = ["Checkpoint", "SaveError", "latest_valid", "load_checkpoint", "save_checkpoint", "weights_sha256"]
+__all__ = [
+    "Checkpoint",
+    "SaveError",
+    "Which",
+    "latest_valid",
+    "load_checkpoint",
+    "require_checkpoints",
+    "save_average",
+    "save_checkpoint",
+    "weights_sha256",
+]
 
 FORMAT = 1
 Which = Literal["best", "last", "average"] | int
