@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Threads
 
 EPILOG = """\b
 Examples:
@@ -27,6 +27,7 @@ def evaluate(
     tokenize: Annotated[str, typer.Option(help="sacreBLEU's tokenizer for a file: 13a, none, intl, char, zh.")] = "13a",
     as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON.")] = False,
     beam: Beam = None,
+    ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
     threads: Threads = None,
@@ -39,7 +40,9 @@ def evaluate(
             raise UserError(
                 f"{what} is a run folder: its test sets stand in its config; leave --ref and --gold-align out"
             )
-        scores = _of_run(what, set_name, beam, (checkpoint, device, threads))
+        scores = _of_run(what, set_name, beam, (checkpoint, device, threads, ensemble or []))
+    elif ensemble:
+        raise UserError(f"--ensemble: {what} is a file; only runs translate")
     elif ref:
         scores = {what.name: _of_translations(what, ref, tokenize)}
     elif gold_align:
@@ -51,7 +54,7 @@ def evaluate(
 
 
 def _of_run(
-    run: Path, set_name: str | None, beam: int | None, loading: tuple[str, str, int | None]
+    run: Path, set_name: str | None, beam: int | None, loading: tuple[str, str, int | None, list[Path]]
 ) -> dict[str, dict[str, Any]]:
     from nmt.commands.output import say
     from nmt.config.messages import did_you_mean
@@ -60,8 +63,8 @@ def _of_run(
     from nmt.pipeline.evaluation import evaluate_sets
     from nmt.pipeline.loading import changed_search, load_translator
 
-    checkpoint, device, threads = loading
-    translator, experiment = load_translator(run, checkpoint, device, threads, say)  # type: ignore[arg-type]
+    checkpoint, device, threads, ensemble = loading
+    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble)  # type: ignore[arg-type]
     translator.search = changed_search(experiment.search, beam, None)
     sets = experiment.data.test
     if set_name is not None and set_name not in sets:
@@ -70,7 +73,7 @@ def _of_run(
         raise UserError(f"{run}: its config names no test set (data.test)")
     chosen = sets if set_name is None else {set_name: sets[set_name]}
     pairs = {name: read_pairs(files.src, files.tgt) for name, files in chosen.items()}
-    results = evaluate_sets(translator, experiment, run, pairs, say)
+    results = evaluate_sets(translator, experiment, None if ensemble else run, pairs, say)
     return {name: result.scores for name, (_, result) in results.items()}
 
 

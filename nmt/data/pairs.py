@@ -35,6 +35,19 @@ def read_pairs(
     return pairs  # type: ignore[return-value]
 
 
+def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str, str]]:
+    """Each line with the line of the same number in `path`, which its translation must begin with.
+
+    Errors: DataError if one of them has more lines, or `path` cannot be read.
+    """
+    for number, (line, prefix) in enumerate(zip_longest(lines, read_lines(path))):
+        if prefix is None:
+            raise DataError(f"{path} has {number} lines, the source has more; line n must be the prefix for line n")
+        if line is None:
+            raise DataError(f"{path} has more lines than the source ({number}); line n must be the prefix for line n")
+        yield line, prefix
+
+
 def split_tsv(lines: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
     """Pairs from lines of two fields with a tab between; `name` stands in the error messages.
 

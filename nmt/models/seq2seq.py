@@ -64,6 +64,11 @@ class Seq2Seq(nn.Module):
                 raise ConfigError("model.embedding.tie: all needs one vocabulary, data.vocab.shared: true")
             self.src_embedding.weight = self.tgt_embedding.weight
 
+    @property
+    def has_attention(self) -> bool:
+        """Whether steps and forced pairs come with attention weights."""
+        return self.decoder.has_attention
+
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
         encoded = self.encoder(self.embedding_dropout(self.src_embedding(src_BS)), src_len_B)

@@ -44,15 +44,20 @@ def evaluate_pairs(translator: Translator, pairs: Pairs, config: EvaluationConfi
 
 
 def evaluate_sets(
-    translator: Translator, experiment: Experiment, run: Path, sets: dict[str, Pairs], tell: Callable[[str], None]
+    translator: Translator,
+    experiment: Experiment,
+    run: Path | None,
+    sets: dict[str, Pairs],
+    tell: Callable[[str], None],
 ) -> dict[str, tuple[Pairs, SetResult]]:
-    """Scores test sets of the config by name and writes their translations and scores into the run folder."""
+    """Scores test sets of the config by name and writes their translations and scores into the run folder, if any."""
     results: dict[str, tuple[Pairs, SetResult]] = {}
     for name, pairs in sets.items():
         tell(f"translating test set {name}: {len(pairs)} sentences, beam {translator.search.beam_size}")
         align = experiment.data.test[name].align
         result = evaluate_pairs(translator, pairs, experiment.evaluation, Path(align) if align else None)
-        write_evaluation(run, name, result)
+        if run is not None:
+            write_evaluation(run, name, result)
         results[name] = pairs, result
     return results
 

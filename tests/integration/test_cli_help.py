@@ -11,6 +11,7 @@ COMMANDS = {
     "train": 2,
     "translate": 2,
     "align-export": 2,
+    "average": 2,
     "evaluate": 2,
     "info": 2,
     "config show": 2,
