@@ -81,7 +81,7 @@ def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> lis
 
 def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:
     """Scores, an example where this is the demo, the report, and what to type next."""
-    from nmt.commands.evaluate import score_lines
+    from nmt.commands.score_lines import score_lines
     from nmt.pipeline.reporting import next_commands
 
     for line in score_lines({name: result.scores for name, (_, result) in trained.results.items()}):
