@@ -94,7 +94,8 @@ def _baselines(run: Path, experiment: Experiment, pairs: dict[str, Pairs], other
 
     found: dict[str, Baseline] = {}
     for name, lines in pairs.items():
-        mine = StoredSet(run, name, experiment.evaluation, *(list(side) for side in zip(*lines, strict=True)), [])
+        sources, references = [src for src, _ in lines], [tgt for _, tgt in lines]
+        mine = StoredSet(run, name, experiment.evaluation, sources, references, [])
         theirs = stored_set(other, name, say)
         mine.require_comparable(theirs)
         found[name] = Baseline(str(other), theirs.hypotheses)

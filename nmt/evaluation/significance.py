@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from nmt.evaluation.config import BleuTokenizer
@@ -51,7 +52,7 @@ def paired_bootstrap(
     if len(references) > MOST_SENTENCES:
         scores = [metric.corpus_score(hypotheses, [references]).score for hypotheses in systems]
         return Bootstrap(str(metric.get_signature()), [Estimate(score, None, None) for score in scores])
-    named = [(str(number), hypotheses) for number, hypotheses in enumerate(systems)]
+    named: list[tuple[str, Sequence[str]]] = [(str(number), hypotheses) for number, hypotheses in enumerate(systems)]
     signatures, columns = PairedTest(named, {name: metric}, [references], test_type="bs", n_samples=RESAMPLES)()
     ((title, signature),) = signatures.items()
     results = cast("list[Result]", columns[title])

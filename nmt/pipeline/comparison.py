@@ -153,7 +153,8 @@ def _notes(name: str, entries: list[_Entry]) -> list[str]:
     notes = []
     if len({facts.vocabulary for entry in entries for facts in entry.facts}) > 1:
         notes.append("The vocabularies differ, so the perplexities count different pieces and do not compare.")
-    beams = {read_scores(run).get(name, {}).get("beam_size") for entry in entries for run in entry.runs} - {None}
+    scores = [read_scores(run).get(name, {}) for entry in entries for run in entry.runs]
+    beams = {values["beam_size"] for values in scores if "beam_size" in values}
     if len(beams) > 1:
         notes.append(f"The translations were found with different beams: {', '.join(map(str, sorted(beams)))}.")
     if any(len(entry.runs) > 1 for entry in entries):

@@ -12,7 +12,7 @@ from nmt.evaluation.spread import Spread, spread
 from nmt.pipeline.describe import read_scores
 from nmt.pipeline.run_folder import RunFolder
 
-TITLES = {**METRICS, "aer": "AER %"}
+TITLES: dict[str, str] = {**METRICS, "aer": "AER %"}
 FACTORS = {"aer": 100}
 
 
@@ -41,8 +41,10 @@ def seed_runs(folder: Path) -> list[Path]:
 def score_spreads(runs: list[Path]) -> dict[str, dict[str, Spread]]:
     """Of finished runs: under `valid` what their best checkpoints were chosen by, then each score of each test set."""
     outcomes = [json.loads(RunFolder(run).done.read_bytes()) for run in runs]
-    metric = outcomes[0]["metric"]
-    found = {"valid": {METRICS.get(metric, metric): spread([outcome["best"] for outcome in outcomes])}}
+    metric = str(outcomes[0]["metric"])
+    found: dict[str, dict[str, Spread]] = {
+        "valid": {TITLES.get(metric, metric): spread([outcome["best"] for outcome in outcomes])}
+    }
     scores = [read_scores(run) for run in runs]
     for name in scores[0]:
         of_set = [one.get(name, {}) for one in scores]

@@ -16,7 +16,7 @@ COLOURS = (svg.ACCENT, svg.LINK, "#0b8a6a", "#8a3ffc")
 DASHES = ("", "7 4", "2 4")
 """Lines of the same colour differ in these."""
 LEGEND_ROW = 18.0
-LEGEND_LEFT = 190.0
+LEGEND_LEFT = 90.0
 MOST_POINTS = 600
 MOST_MARKERS = 60
 
@@ -62,16 +62,14 @@ def line_chart(series: list[Series], title: str, x_label: str, y_label: str, hei
         middle = {"class": "muted", "fill": svg.MUTED, "text-anchor": "middle"}
         parts.append(svg.text("no values yet", WIDTH / 2, height / 2 + 12, middle))
         return svg.picture(WIDTH, height, title, *parts)
-    legend = _legend_rows([one.name for one in series]) if len(series) > 1 else []
-    more = LEGEND_ROW * max(0, len(legend) - 1)
+    legend, rows = _legend([one.name for one in series]) if len(series) > 1 else ("", 1)
+    more = LEGEND_ROW * (rows - 1)
     height += more
     frame = _frame(points, height, TOP + more)
     parts += _axes(frame, x_label, y_label)
     for index, (one, runs) in enumerate(zip(series, lines, strict=True)):
         parts.append(_line(one.name, runs, index, frame.place))
-    if legend:
-        parts.append(svg.element("g", {"class": "legend"}, *(_legend_row(*row) for row in enumerate(legend))))
-    return svg.picture(WIDTH, height, title, *parts)
+    return svg.picture(WIDTH, height, title, *parts, legend)
 
 
 def _runs(series: Series) -> list[list[Point]]:
@@ -160,38 +158,17 @@ def _dash(index: int) -> dict[str, str]:
     return {"stroke-dasharray": dash} if dash else {}
 
 
-def _legend_rows(names: list[str]) -> list[list[tuple[int, str, float]]]:
-    """Number, name and left edge of each entry: in rows that end at the right edge and begin after the y label."""
-    entries = [(index, ellipsis(name, 24)) for index, name in enumerate(names)]
-    rows: list[list[tuple[int, str]]] = [[]]
-    for index, shown in entries:
-        used = sum(_legend_width(name) for _, name in rows[-1])
-        if rows[-1] and used + _legend_width(shown) > WIDTH - RIGHT - LEGEND_LEFT:
-            rows.append([])
-        rows[-1].append((index, shown))
-    return [_from_the_right(row) for row in rows]
-
-
-def _from_the_right(row: list[tuple[int, str]]) -> list[tuple[int, str, float]]:
-    placed: list[tuple[int, str, float]] = []
-    right = WIDTH - RIGHT
-    for index, shown in reversed(row):
-        placed.append((index, shown, right - 6.8 * text_columns(shown)))
-        right -= _legend_width(shown)
-    return placed
-
-
-def _legend_width(shown: str) -> float:
-    return 6.8 * text_columns(shown) + 36
-
-
-def _legend_row(number: int, entries: list[tuple[int, str, float]]) -> str:
-    """The names above the plot, each behind a piece of its line."""
-    y = 48 + LEGEND_ROW * number
+def _legend(names: list[str]) -> tuple[str, int]:
+    """The names in columns that end at the right edge above the plot, each behind a piece of its line; and the rows."""
+    shown = [ellipsis(name, 24) for name in names]
+    width = 6.8 * max(map(text_columns, shown)) + 44
+    columns = min(len(shown), max(1, int((WIDTH - RIGHT - LEGEND_LEFT) / width)))
     parts: list[str] = []
-    for index, shown, left in entries:
+    for index, name in enumerate(shown):
+        x = WIDTH - RIGHT + 8 - width * (columns - index % columns)
+        y = 48 + LEGEND_ROW * (index // columns)
         look = {"class": f"stroke{index % len(COLOURS)}", "stroke": COLOURS[index % len(COLOURS)], **_dash(index)}
-        ends = {"x1": left - 26, "x2": left - 6, "y1": y - 4, "y2": y - 4}
+        ends = {"x1": x, "x2": x + 22, "y1": y - 4, "y2": y - 4}
         parts.append(svg.element("line", {**look, "stroke-width": 3, **ends}))
-        parts.append(svg.text(shown, left, y, {"class": "ink", "fill": svg.INK, "font-size": 12}))
-    return "".join(parts)
+        parts.append(svg.text(name, x + 28, y, {"class": "ink", "fill": svg.INK, "font-size": 12}))
+    return svg.element("g", {"class": "legend"}, *parts), math.ceil(len(shown) / columns)

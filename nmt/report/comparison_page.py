@@ -28,9 +28,9 @@ def comparison_page(sets: Sequence[ComparedSet]) -> str:
         parts += [
             section(f"set-{number}", f"{compared.name}: {compared.sentences} sentences"),
             _table(titles, rows),
-            f'<p class="note"><span class="signature">BLEU|{escape_text(compared.signature)}</span></p>\n',
-            *(f'<p class="note">{escape_text(note)}</p>\n' for note in compared.notes),
-            f'<div class="charts"><figure class="card">{length_chart(compared)}</figure></div>\n',
+            f'<p class="below signature">BLEU|{escape_text(compared.signature)}</p>\n',
+            *(f'<p class="below note">{escape_text(note)}</p>\n' for note in compared.notes),
+            f'<figure class="card curve">{length_chart(compared)}</figure>\n',
             _table(*_length_cells(compared.rows)),
         ]
     return "".join([*parts, PAGE_END])

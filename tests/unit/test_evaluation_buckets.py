@@ -1,8 +1,9 @@
-"""BLEU by source length."""
+"""BLEU of parts of a test set, each part scored by sacreBLEU alone."""
 
 import pytest
+import sacrebleu
 
-from nmt.evaluation.lengths import bleu_by_length
+from nmt.evaluation.buckets import bleu_by_length, bleu_by_unknown, bleu_no_unk, span
 from nmt.evaluation.scores import bleu
 
 
@@ -33,3 +34,35 @@ def test_ranges_without_sentences_are_left_out():
 def test_length_is_that_of_the_source():
     rows = bleu_by_length(["a"], [words(12)], [words(16)], "13a")
     assert [row["from"] for row in rows] == [1]
+
+
+HYPOTHESES = ["a b c d e", "k l m n o p", "q r s t", "a b c x y z", "u v w x y", "k l m n n", "a a a a", "d e f g h"]
+REFERENCES = ["a b c d f", "k l m n o q", "q r s t", "a b c d e f", "u v w x z", "k l m n o", "a b c d", "d e f g h"]
+
+
+def part(*members):
+    """BLEU of some of the sentences, by sacreBLEU's own function."""
+    chosen = [HYPOTHESES[i] for i in members], [[REFERENCES[i] for i in members]]
+    return sacrebleu.corpus_bleu(*chosen, tokenize="none", force=True).score
+
+
+def test_unknown_words():
+    rows = bleu_by_unknown([0, 2, 0, 7, 4, 1, 2, 0], HYPOTHESES, REFERENCES, "none")
+    assert [(span(row), row["sentences"]) for row in rows] == [("0", 3), ("1", 1), ("2", 2), ("4+", 2)]
+    assert [row["bleu"] for row in rows] == pytest.approx([part(0, 2, 7), part(5), part(1, 6), part(3, 4)])
+    assert len({round(row["bleu"], 3) for row in rows}) == 4
+    assert rows[-1]["to"] is None
+
+
+def test_without_unknown_words_in_source_and_reference():
+    unknown = [(0, 0), (0, 1), (2, 0), (0, 0), (3, 3), (0, 0), (0, 2), (1, 0)]
+    found = bleu_no_unk(unknown, HYPOTHESES, REFERENCES, "none")
+    assert found["sentences"] == 3
+    assert found["bleu"] == pytest.approx(part(0, 3, 5))
+    assert bleu_no_unk([(0, 0)] * 8, HYPOTHESES, REFERENCES, "none")["bleu"] == pytest.approx(part(*range(8)))
+    assert bleu_no_unk([(0, 1)] * 8, HYPOTHESES, REFERENCES, "none") == {"sentences": 0, "bleu": None}
+
+
+def test_length_ranges_as_text():
+    rows = bleu_by_length(["w", " ".join("w" * 6)], ["a", "b"], ["a", "b"], "none")
+    assert list(map(span, rows)) == ["1-5", "6-10"]
