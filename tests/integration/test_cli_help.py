@@ -12,6 +12,7 @@ COMMANDS = {
     "translate": 2,
     "align-export": 2,
     "evaluate": 2,
+    "compare": 2,
     "info": 2,
     "config show": 2,
     "config schema": 2,
@@ -57,7 +58,12 @@ def desk(tiny, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("test.en", "test.de"):
         shutil.copy(tiny.text(name), tmp_path / name)
-    for name, source in {"new.en": "test.en", "input.en": "test.en", "output.de": "test.en"}.items():
+    for name, source in {
+        "new.en": "test.en",
+        "input.en": "test.en",
+        "output.de": "test.en",
+        "other.de": "new.en",
+    }.items():
         shutil.copy(tiny.text(source), tmp_path / name)
     shutil.copytree(tiny.folder / "text", tmp_path / "text")
     short = tiny.config.read_text(encoding="utf-8").replace("max_steps: 60", "max_steps: 3")

@@ -66,7 +66,9 @@ def test_as_the_command_of_sacrebleu(tmp_path, tokenize):
         (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     command = [sys.executable, "-W", "ignore", "-m", "sacrebleu", tmp_path / "ref", "-i", tmp_path / "hyp"]
     result = subprocess.run(
-        [*command, "-m", "bleu", "chrf", "ter", "-tok", tokenize, "-w", "12", "--force"], capture_output=True, timeout=60
+        [*command, "-m", "bleu", "chrf", "ter", "-tok", tokenize, "-w", "12", "--force"],
+        capture_output=True,
+        timeout=60,
     )
     theirs = json.loads(result.stdout)
     ours = bleu(HYPOTHESES, REFERENCES, tokenize), chrf(HYPOTHESES, REFERENCES), ter(HYPOTHESES, REFERENCES)
