@@ -62,7 +62,7 @@ def desk(tiny, tmp_path, monkeypatch):
         "new.en": "test.en",
         "input.en": "test.en",
         "output.de": "test.en",
-        "other.de": "new.en",
+        "other.de": "test.en",
     }.items():
         shutil.copy(tiny.text(source), tmp_path / name)
     shutil.copytree(tiny.folder / "text", tmp_path / "text")
@@ -87,7 +87,8 @@ def test_help_ends_with_examples_that_fit_a_line(nmt, command, flag, monkeypatch
 @pytest.mark.parametrize("command", COMMANDS)
 def test_examples_work(nmt, tiny, desk, command):
     if command != "train":
-        shutil.copytree(tiny.run, "runs/demo", symlinks=True)
+        for name in ("demo", "luong"):
+            shutil.copytree(tiny.run, f"runs/{name}", symlinks=True)
     for example in examples(nmt(*command.split(), "--help").out.decode()):
         if "my.yaml" in example:
             shutil.copy("demo.yaml", "my.yaml")
