@@ -414,7 +414,7 @@ CASES = [
     Case(
         "unknown test set",
         "evaluate $run --set-name tset",
-        "--set-name tset: no such test set in $run; did you mean 'test'?",
+        "$run has no test set tset; did you mean 'test'?",
     ),
     Case("run without test sets", "evaluate $plain", "$plain: its config names no test set (data.test)"),
     Case("run with references", "evaluate $run --ref $text/test.de", "$run is a run folder: "),

@@ -53,7 +53,7 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
     def __init__(self, config: Config, model: bytes) -> None:
         from sentencepiece import SentencePieceProcessor
 
-        self.config = config
+        self.config, self.algorithm, self.sampling = config, config.model, config.sampling
         self.processor = SentencePieceProcessor()
         self.processor.LoadFromSerializedProto(model)
 
@@ -112,12 +112,12 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
 
         SentencePiece's own sampling is not used: its random numbers are other ones in each process, seeded or not.
         """
-        rate = self.config.sampling
+        rate = self.sampling
         if rate is None:
             return None
         processor = self.processor
         pieces = {processor.id_to_piece(i): i for i in range(len(SPECIALS), len(self))}
-        if self.config.model == "bpe":
+        if self.algorithm == "bpe":
             draw_word = BPEDropout(pieces, rate).draw
         else:
             draw_word = UnigramSampler({p: (i, processor.get_score(i)) for p, i in pieces.items()}, rate).draw

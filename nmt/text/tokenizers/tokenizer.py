@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 from nmt.config.component import Component, ComponentConfig
 from nmt.errors import CheckpointError, DataError
 from nmt.text.reader import read_lines, without_controls
-from nmt.text.vocab import VocabConfig
+from nmt.text.vocab import UNK, VocabConfig
 
 _SPACES = re.compile("[\t\u200b\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -101,6 +101,11 @@ class Tokenizer(Component, ABC, family="tokenizer"):
     def sampler(self, texts: list[str]) -> Draw | None:
         """What draws the pieces of the training texts anew; None if they are always those of `encode_all`."""
         return None
+
+    def unknown_words(self, text: str) -> int:
+        """How many words of the text have a piece that is not in the vocabulary."""
+        pieces = self.encode(text)
+        return len({word for word, piece in zip(pieces.word_ids, pieces.ids, strict=True) if piece == UNK})
 
     def decode(self, pieces: list[str]) -> str:
         """Text of the pieces, which may hold strings of the caller's in place of unknown pieces."""
