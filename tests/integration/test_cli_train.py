@@ -89,7 +89,7 @@ def test_fine_tuning_of_another_model_is_refused(nmt, tiny, tmp_path):
     begin = "--set", f"train.init_from={tiny.run}"
     other = start(nmt, tiny, tmp_path / "run", *begin, "--set", "model.embedding.dim=8")
     assert other.code == 2 and re.fullmatch(
-        r"nmt: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
+        r"nmt: error: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
     )
     nothing = start(nmt, tiny, tmp_path / "run", "--set", f"train.init_from={tmp_path}")
     assert nothing.code == 2 and str(tmp_path) in last(nothing)

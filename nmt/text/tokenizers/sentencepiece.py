@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from random import Random
 from sys import intern
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -112,12 +112,12 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
 
         SentencePiece's own sampling is not used: its random numbers are other ones in each process, seeded or not.
         """
-        rate = self.config.sampling
+        config, processor = cast(SentencePiece.Config, self.config), self.processor
+        rate = config.sampling
         if rate is None:
             return None
-        processor = self.processor
         pieces = {processor.id_to_piece(i): i for i in range(len(SPECIALS), len(self))}
-        if self.config.model == "bpe":
+        if config.model == "bpe":
             draw_word = BPEDropout(pieces, rate).draw
         else:
             draw_word = UnigramSampler({p: (i, processor.get_score(i)) for p, i in pieces.items()}, rate).draw
