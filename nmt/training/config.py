@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from nmt.config.component import FilePath, OneOf, Section
+from nmt.config.component import FolderPath, OneOf, Section
 from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.objectives.objective import Objective
 from nmt.training.optimizers.adam import Adam
@@ -21,7 +21,7 @@ class TrainConfig(Section):
     objective: Annotated[Objective.Config, OneOf(Objective)] = CrossEntropy.Config()
     """What is made smaller."""
 
-    init_from: FilePath | None = None
+    init_from: FolderPath | None = None
     """Run folder whose best weights training starts from, with its vocabularies; the model must be the same. null: the
     weights of `model.init`."""
 

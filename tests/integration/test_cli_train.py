@@ -77,10 +77,10 @@ def test_fine_tuning_starts_from_another_run(nmt, tiny, tmp_path):
     begin = (f"train.init_from={tiny.run}", "train.objective={type: minimum_risk, samples: 2}", "train.max_steps=1")
     flags = [part for setting in (*begin, "train.optimizer.lr=1e-9") for part in ("--set", setting)]
     assert start(nmt, tiny, run, *flags).code == 0
-    losses = [
-        {line["step"]: line["loss"] for line in map(json.loads, (folder / "metrics.jsonl").open()) if "bleu" in line}
-        for folder in (tiny.run, run)
-    ]
+    losses = []
+    for folder in (tiny.run, run):
+        lines = map(json.loads, (folder / "metrics.jsonl").read_bytes().split(b"\n")[:-1])
+        losses.append({line["step"]: line["loss"] for line in lines if "bleu" in line})
     best = int(os.readlink(tiny.run / "checkpoints" / "best").removeprefix("step-"))
     assert losses[1][1] == pytest.approx(losses[0][best], rel=1e-5)
     for name in ("src.json", "tgt.json"):
@@ -91,7 +91,7 @@ def test_fine_tuning_of_another_model_is_refused(nmt, tiny, tmp_path):
     begin = "--set", f"train.init_from={tiny.run}"
     other = start(nmt, tiny, tmp_path / "run", *begin, "--set", "model.embedding.dim=8")
     assert other.code == 2 and re.fullmatch(
-        r"nmt: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
+        r"nmt: error: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
     )
     nothing = start(nmt, tiny, tmp_path / "run", "--set", f"train.init_from={tmp_path}")
     assert nothing.code == 2 and str(tmp_path) in last(nothing)
