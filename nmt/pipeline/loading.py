@@ -18,7 +18,7 @@ from nmt.pipeline.run_folder import RunFolder
 from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
-from nmt.training.checkpoint import Which, load_checkpoint
+from nmt.training.checkpoint import Which, load_checkpoint, require_checkpoints
 from nmt.training.weights import load_weights
 from nmt.translator import Translator
 
@@ -59,6 +59,7 @@ def load_translator(
 
 
 def _load(run: Path, which: Which) -> Member:
+    require_checkpoints(run)
     experiment = RunFolder(run).experiment()
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
     model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))

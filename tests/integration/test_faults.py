@@ -171,7 +171,7 @@ CASES = [
     Case(
         "wrong choice",
         f"{TRAIN} --set model.decoder.attention.scorer.type=concatt",
-        "--set model.decoder.attention.scorer.type: must be one of concat, ",
+        "--set model.decoder.attention.scorer.type: must be one of additive, concat, ",
     ),
     Case("set without value", f"{TRAIN} --set seed", "--set seed: expected key=value, such as "),
     Case(
