@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from nmt.attention.attention import Memory
 from nmt.config.component import Component, ComponentConfig
 from nmt.encoders.encoder import Encoded
 from nmt.nn.gru import State
@@ -39,7 +38,8 @@ class Unrolled(NamedTuple):
 class Decoder(nn.Module, Component, ABC, family="decoder"):
     """Made with `input_dim` E and `memory_dim` D; tells the `shape` of its recurrent layers and `feature_dim` F.
 
-    Subclasses give `start`, `advance` and `readout`; they override `unroll` where work can be batched over time.
+    Subclasses give `start`, `advance` and `readout`; they override `unroll` where work can be batched over time. What
+    they remember of a sentence is a `Memory` or a tree of their own; without recurrent layers `shape` has 0 of them.
     """
 
     shape: StackShape
@@ -51,18 +51,18 @@ class Decoder(nn.Module, Component, ABC, family="decoder"):
         """Settings of a decoder."""
 
     @abstractmethod
-    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, Any]:
-        """The memory, dim 0 = B, and the state, dim 0 = B, from the encoder and the bridge's initial states."""
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Any, Any]:
+        """Memory and state, two trees of tensors with dim 0 = B, from the encoder and the bridge's initial states."""
 
     @abstractmethod
-    def advance(self, x_NE: Tensor, memory: Memory, state: Any) -> Step:
+    def advance(self, x_NE: Tensor, memory: Any, state: Any) -> Step:
         """One step from the embedding of the last word. Rows of N belong to the sentences of `memory` in order."""
 
     @abstractmethod
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         """Features (..., F) for the vocabulary, from tensors of any equal leading shape."""
 
-    def unroll(self, x_BTE: Tensor, memory: Memory, state: Any) -> Unrolled:
+    def unroll(self, x_BTE: Tensor, memory: Any, state: Any) -> Unrolled:
         """All steps of `advance`, with the reference words as inputs."""
         steps: list[Step] = []
         for x_BE in split_steps(x_BTE):

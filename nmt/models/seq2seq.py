@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.attention.attention import Memory
 from nmt.bridges.bridge import Bridge
 from nmt.bridges.zero import Zero
 from nmt.data.batch import Batch
@@ -64,12 +63,12 @@ class Seq2Seq(nn.Module):
                 raise ConfigError("model.embedding.tie: all needs one vocabulary, data.vocab.shared: true")
             self.src_embedding.weight = self.tgt_embedding.weight
 
-    def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Memory, Any]:
+    def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
         encoded = self.encoder(self.embedding_dropout(self.src_embedding(src_BS)), src_len_B)
         return self.decoder.start(encoded, self.bridge(encoded))
 
-    def step(self, y_N: Tensor, memory: Memory, state: Any) -> tuple[Tensor, Tensor | None, Any]:
+    def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logprob_NV, weights_NS and the new state."""
         x_NE = self.tgt_embedding(y_N)
         step = self.decoder.advance(x_NE, memory, state)

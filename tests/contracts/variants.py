@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from itertools import combinations
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, NamedTuple, cast, get_args, get_origin
 
 import torch
 from pydantic.fields import FieldInfo
@@ -17,7 +17,7 @@ from nmt.attention.scorers.scorer import Scorer
 from nmt.bridges.bridge import Bridge
 from nmt.config.component import Component
 from nmt.decoders.decoder import Decoder
-from nmt.encoders.encoder import Encoder
+from nmt.encoders.encoder import Encoder, EncoderShape
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 
@@ -83,7 +83,7 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if type(None) in get_args(field.annotation):
-        return [MAXOUT]
+        return [1 if key == "alignment_layer" else MAXOUT]
     return [2] if key == "layers" else []
 
 
@@ -100,11 +100,12 @@ def _decoders() -> list[Variant]:
 def _encoders() -> list[Variant]:
     """Every encoder and every bridge with their options, before every decoder of the same cell and layers."""
     return [
-        Variant(_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER), bridge, _like(options, decoder))
+        Variant(encoder, bridge, _like(encoder, decoder))
         for name in sorted(Encoder.registry)
         for options in _variants(Encoder, name)
         for bridge_name in sorted(Bridge.registry)
         for bridge in _variants(Bridge, bridge_name)
+        for encoder in [_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER)]
         for decoder in sorted(Decoder.registry)
         if _carries_the_source(bridge, decoder)
     ]
@@ -113,16 +114,21 @@ def _encoders() -> list[Variant]:
 def _carries_the_source(bridge: Options, decoder: str) -> bool:
     """Without attention, nothing but the bridge brings the encoder's states to the decoder."""
     part_of_it = bridge["type"] == "zero" or bridge.get("source") == "backward"
-    return "attention" in _fields(Decoder, decoder) or not part_of_it
+    return _attends(decoder) or not part_of_it
+
+
+def _attends(decoder: str) -> bool:
+    return cast(type[Decoder], Decoder.registry[decoder]).has_attention
 
 
 def _encoder(options: Options, width: int) -> Options:
     """Both directions together are `width` wide."""
-    return {**options, "dim": width if options.get("bidirectional") is False else width // 2}
+    one_way = not options.get("bidirectional", "bidirectional" in _fields(Encoder, options["type"]))
+    return {**_small(Encoder, options["type"], HIDDEN), **options, "dim": width if one_way else width // 2}
 
 
 def _decoder(options: Options, scorer: Options | None) -> Options:
-    sized = {**_widths(Decoder, options["type"], MAXOUT), **options, "dim": DECODER}
+    sized = {**_small(Decoder, options["type"], MAXOUT), **options, "dim": DECODER}
     return {**sized, "attention": {"scorer": scorer}} if scorer else sized
 
 
@@ -132,11 +138,23 @@ def _widths(family: type[Component], name: str, width: int) -> Options:
     return {key: width for key, field in fields if type(field.default) is int and field.default > 100}
 
 
+def _small(family: type[Component], name: str, width: int) -> Options:
+    """`_widths`, and few heads and layers where there are many by default."""
+    fields = _fields(family, name)
+    few = {key: count for key, count in (("heads", 2), ("layers", 1)) if key in fields and fields[key].default > count}
+    return {**_widths(family, name, width), **few}
+
+
 def _like(encoder: Options, decoder: str) -> Options:
     """The decoder with the encoder's cell and layers, where it has a choice."""
-    defaults, fields = _fields(Encoder, encoder["type"]), _fields(Decoder, decoder)
-    shared = {key: encoder.get(key, defaults[key].default) for key in ("cell", "layers") if key in fields}
-    return _decoder({"type": decoder, **shared}, SCORERS[0] if "attention" in fields else None)
+    fields, shape = _fields(Decoder, decoder), _shape(encoder)
+    shared = {"cell": "gru" if shape.states == 1 else "lstm", "layers": shape.layers}
+    options = {"type": decoder, **{key: value for key, value in shared.items() if key in fields}}
+    return _decoder(options, SCORERS[0] if "attention" in fields else None)
+
+
+def _shape(encoder: Options) -> EncoderShape:
+    return Encoder.registry[encoder["type"]].Config.model_validate(encoder).build(input_dim=EMBEDDING).shape
 
 
 def _width(scorer: Options | None) -> int:
@@ -147,9 +165,10 @@ def _width(scorer: Options | None) -> int:
 def refused(variant: Variant) -> bool:
     """Whether the model must be refused: copy between unequal stacks, the backward state of a one-way encoder."""
     encoder, bridge, decoder = variant
-    one_way = encoder.get("bidirectional") is False and bridge.get("source") == "backward"
-    stacked = encoder.get("layers") == 2 or encoder.get("cell") == "lstm"
-    return one_way or (bridge["type"] == "copy" and decoder["type"] == "bahdanau" and stacked)
+    shape = _shape(encoder)
+    one_way = bridge.get("source") == "backward" and shape.directions == 1
+    one_gru = decoder["type"] == "bahdanau" and (shape.layers, shape.states) != (1, 1)
+    return one_way or (bridge["type"] == "copy" and (decoder["type"] == "transformer" or one_gru))
 
 
 SCORERS: list[Options] = [{"type": name, **_widths(Scorer, name, HIDDEN)} for name in sorted(Scorer.registry)]
