@@ -13,7 +13,7 @@ class Residual(nn.Module):
     """x' = r.after(x, f(r.before(x)))
 
         norm "post":  x' = LayerNorm(x + dropout(f(x)))      Vaswani et al. 2017, sections 3.1 and 5.4
-        norm "pre":   x' = x + dropout(f(LayerNorm(x)))      Wang et al. 2019, eq. 2; Xiong et al. 2020
+        norm "pre":   x' = x + dropout(f(LayerNorm(x)))      Wang et al. 2019; Xiong et al. 2020, table 1
 
     With `pre` the sum of all sublayers is not normalised, so such a stack ends with a LayerNorm of its own.
     """

@@ -9,7 +9,7 @@ from nmt.nn.residual import NormPlace
 
 
 class TransformerOptions(Section):
-    """Sizes, dropout and normalisation of a stack of Transformer layers. Defaults: the base model, Vaswani table 3."""
+    """A stack of Transformer layers; the sizes are by default those of the base model, Vaswani et al. 2017, table 3."""
 
     layers: PositiveInt = 6
     """Number of layers."""
