@@ -8,10 +8,12 @@ import torch
 
 from nmt.config.loader import load_config
 from nmt.data.batch import collate
+from nmt.encoders.transformer import TransformerEncoder
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 from nmt.nn.positions import Positioned, sinusoids
+from nmt.nn.residual import Residual
 
 SMALL = {"type": "transformer", "layers": 2, "dim": 8, "heads": 2, "ff_dim": 12}
 SRC, TGT = [[4, 5, 6], [7]], [[5], [6, 7, 4]]
@@ -73,6 +75,22 @@ def test_each_dropout_works_by_itself(part, option):
     assert len({model.loss(batch).nll.item() for _ in range(4)}) == 4
     model.eval()
     torch.testing.assert_close(model.loss(batch).nll, make().loss(batch).nll)
+
+
+def test_dropout_acts_on_the_sum_of_embedding_and_position_and_on_what_a_sublayer_adds():
+    torch.manual_seed(1)
+    dropped = (Positioned(4, 4, 0.5)(torch.ones(1, 500, 4)) == 0).double().mean()
+    assert dropped.item() == pytest.approx(0.5, abs=0.05)
+    change = Residual(4, 0.5, "pre").after(torch.full((500, 4), 3.0), torch.ones(500, 4))
+    assert set(change.flatten().tolist()) == {3.0, 5.0}
+
+
+def test_the_summary_of_the_encoder_is_the_mean_of_its_states():
+    encoder = TransformerEncoder.Config(layers=1, dim=8, heads=2, ff_dim=4).build(input_dim=8)
+    encoded = encoder(torch.randn(2, 5, 8), torch.tensor([5, 2]))
+    ((mean_BD,),) = encoded.final
+    expected = [encoded.states_BSD[0].mean(0), (encoded.states_BSD[1, 0] + encoded.states_BSD[1, 1]) / 2]
+    torch.testing.assert_close(mean_BD, torch.stack(expected))
 
 
 def test_alignments_are_a_distribution_while_attention_is_dropped():
