@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from nmt.attention.scorers.concat import Concat
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.config.component import OneOf, Section
 
 
@@ -55,6 +56,10 @@ class Attention(nn.Module):
         query_BMH = query_NH.unflatten(0, (len(memory.values_BSD), -1))
         context_BMD, weights_BMS = self(query_BMH, memory)
         return context_BMD.flatten(0, 1), weights_BMS.flatten(0, 1)
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
+        """Attention inside a recurrence by hand: its class and its parameters; None: autograd takes every step."""
+        return self.scorer.tape()
 
 
 def normalise(scores_BMS: Tensor, mask_BS: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import nn
 
 from nmt.config.component import Component, ComponentConfig
 from nmt.encoders.encoder import Encoded
-from nmt.nn.gru import State
+from nmt.nn.cell_tape import State
 
 
 class Bridge(nn.Module, Component, ABC, family="bridge"):

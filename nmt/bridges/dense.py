@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from nmt.bridges.bridge import Bridge
 from nmt.encoders.encoder import Encoded, EncoderShape
 from nmt.errors import ConfigError
-from nmt.nn.gru import State
+from nmt.nn.cell_tape import State
 from nmt.nn.masks import mean_over
 from nmt.nn.stack import StackShape
 

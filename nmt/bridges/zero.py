@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nmt.bridges.bridge import Bridge
 from nmt.encoders.encoder import Encoded, EncoderShape
-from nmt.nn.gru import State
+from nmt.nn.cell_tape import State
 from nmt.nn.stack import StackShape
 
 

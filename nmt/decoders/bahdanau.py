@@ -10,16 +10,16 @@ from typing import Literal
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory
-from nmt.attention.scorers.concat import Concat
-from nmt.decoders.bahdanau_loop import unroll_concat
+from nmt.decoders.bahdanau_loop import unroll_bahdanau
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
-from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.cell_tape import State
+from nmt.nn.dropout import Dropout
+from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.maxout import Maxout
-from nmt.nn.stack import StackShape
+from nmt.nn.stack import StackShape, project_first
 
 
 class Bahdanau(Decoder, name="bahdanau"):
@@ -53,6 +53,7 @@ class Bahdanau(Decoder, name="bahdanau"):
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
         self.maxout = Maxout(config.dim + input_dim + memory_dim, config.maxout)
         self.feature_dim = config.maxout
+        self.dropout = Dropout(config.dropout)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, State]:
         return self.attention.remember(encoded.states_BSD, encoded.mask_BS), initial[0]
@@ -64,17 +65,16 @@ class Bahdanau(Decoder, name="bahdanau"):
         return Step(read_NH, context_ND, weights_NS, new)
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: State) -> Unrolled:
-        scorer = self.attention.scorer
-        if not isinstance(scorer, Concat):
+        attention = self.attention.tape()
+        if attention is None:
             return super().unroll(x_BTE, memory, state)
-        weight_x, weight_context = self.cell.weight_ih.split([self.input_dim, memory.values_BSD.size(-1)], 1)
-        gates_TB3H = F.linear(x_BTE.transpose(0, 1), weight_x, self.cell.bias_ih)
-        before_BTH, after_BTH, context_BTD, weights_BTS = unroll_concat(
-            gates_TB3H, state[0], memory, (scorer.query.weight, scorer.energy), self.cell, weight_context
+        gates_TB3H, weight_context = project_first(self.cell, x_BTE.transpose(0, 1))
+        before_BTH, after_BTH, context_BTD, weights_BTS = unroll_bahdanau(
+            gates_TB3H, state[0], memory, weight_context, attention, self.cell.tape()
         )
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
         return Unrolled(read_BTH, context_BTD, weights_BTS)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         assert context is not None
-        return F.dropout(self.maxout([output, x, context]), self.config.dropout, self.training)
+        return self.dropout(self.maxout([output, x, context]))

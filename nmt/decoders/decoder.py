@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from nmt.config.component import Component, ComponentConfig
 from nmt.encoders.encoder import Encoded
-from nmt.nn.gru import State
+from nmt.nn.cell_tape import State
 from nmt.nn.stack import StackShape, split_steps
 
 

@@ -11,15 +11,17 @@ from typing import NamedTuple
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory
 from nmt.attention.scorers.general import General
+from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.luong_loop import unroll_input_feeding
 from nmt.encoders.encoder import Encoded
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import ResetGate, State
-from nmt.nn.stack import CellType, make_stack, split_steps, step_masks
+from nmt.nn.gru import ResetGate
+from nmt.nn.stack import CellType, make_stack, project_first, split_steps, step_masks
 
 
 class LuongState(NamedTuple):
@@ -63,6 +65,7 @@ class Luong(Decoder, name="luong"):
         super().__init__()
         self.config = config
         self.feature_dim = config.attentional_dim or config.dim
+        self.dropout = Dropout(config.dropout)
         self.stack = make_stack(
             config.cell,
             config.layers,
@@ -89,6 +92,9 @@ class Luong(Decoder, name="luong"):
             h_BTH, _ = self.stack.unroll(x_BTE, state.layers)
             context_BTD, weights_BTS = self.attention(h_BTH, memory)
             return Unrolled(self._attentional(h_BTH, context_BTD), context_BTD, weights_BTS)
+        attention = self.attention.tape()
+        if attention is not None and self.stack.shape.layers == 1:
+            return self._unroll_by_hand(x_BTE, memory, state, attention)
         masks_BTH = self.stack.masks(x_BTE)
         steps: list[Step] = []
         for t, x_BE in enumerate(split_steps(x_BTE)):
@@ -97,8 +103,23 @@ class Luong(Decoder, name="luong"):
         output, context, weights = (torch.stack(parts, 1) for parts in zip(*(step[:3] for step in steps), strict=True))
         return Unrolled(output, context, weights)
 
+    def _unroll_by_hand(
+        self,
+        x_BTE: Tensor,
+        memory: Memory,
+        state: LuongState,
+        attention: tuple[MakeAttentionTape, tuple[Tensor, ...]],
+    ) -> Unrolled:
+        (cell,) = self.stack.cells
+        gates_TBG, weight_fed = project_first(cell, x_BTE.transpose(0, 1))
+        weights = weight_fed, self.combine.weight
+        output_BTF, context_BTD, weights_BTS = unroll_input_feeding(
+            gates_TBG, state.layers[0], memory, weights, attention, cell.tape()
+        )
+        return Unrolled(output_BTF, context_BTD, weights_BTS)
+
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
-        return F.dropout(output, self.config.dropout, self.training)
+        return self.dropout(output)
 
     def _step(self, x_NE: Tensor, memory: Memory, state: LuongState, masks: list[Tensor | None] | None) -> Step:
         inputs = x_NE if state.fed_NF is None else torch.cat([x_NE, state.fed_NF.to(x_NE.dtype)], -1)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.attention.attention import Memory
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import ResetGate, State
+from nmt.nn.gru import ResetGate
 from nmt.nn.maxout import Maxout
 from nmt.nn.stack import CellType, make_stack
 
@@ -68,6 +68,7 @@ class Plain(Decoder, name="plain"):
         self.reads_memory = config.every_step
         self.maxout = Maxout(config.dim + input_dim + extra, config.maxout) if config.maxout else None
         self.feature_dim = config.maxout or config.dim
+        self.dropout = Dropout(config.dropout)
 
     def start(self, encoded: Encoded, initial: States) -> tuple[Memory, States]:
         summary_B1D = encoded.final[-1][0][:, None]
@@ -92,7 +93,7 @@ class Plain(Decoder, name="plain"):
         features = output
         if self.maxout is not None:
             features = self.maxout([output, x] if context is None else [output, x, context])
-        return F.dropout(features, self.config.dropout, self.training)
+        return self.dropout(features)
 
     def _summary(self, memory: Memory, rows: int) -> Tensor | None:
         if not self.config.every_step:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from nmt.config.component import Component, ComponentConfig
-from nmt.nn.gru import State
+from nmt.nn.cell_tape import State
 
 
 class Encoded(NamedTuple):

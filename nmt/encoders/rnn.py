@@ -10,8 +10,9 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from nmt.encoders.encoder import Encoded, Encoder, EncoderShape
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.lstm import LSTM
 from nmt.nn.masks import length_mask, reorder, reversal_index
 from nmt.nn.stack import CellType, make_cell, zero_state

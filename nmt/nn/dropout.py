@@ -1,36 +1,45 @@
-"""Dropout on sequences, standard or variational.
+"""Dropout, standard or variational.
 
 B sentences, T positions, F features.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+
 import torch
 from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """Inverted dropout on x_BTF: features are zeroed with probability `rate` and the rest scaled by 1 / (1 - rate).
+    """Inverted dropout: features are zeroed with probability `rate` and the rest scaled by 1 / (1 - rate).
 
-    variational: one mask a sentence, shared by all its positions (Gal and Ghahramani 2016).
+    variational: x is (B, T, F), and a sentence has one mask for all its positions (Gal and Ghahramani 2016).
     """
 
     def __init__(self, rate: float, variational: bool = False) -> None:
         super().__init__()
         self.rate, self.variational = rate, variational
 
-    def mask(self, like_BTF: Tensor) -> Tensor | None:
-        """The factor to multiply `like_BTF` by, (B, T or 1, F); None where nothing is dropped."""
+    def mask(self, like: Tensor) -> Tensor | None:
+        """The factor to multiply `like` by; None where nothing is dropped."""
         if not self.training or self.rate == 0:
             return None
-        batch, steps, features = like_BTF.shape
-        shape = (batch, 1 if self.variational else steps, features)
-        return (
-            torch.empty(shape, dtype=like_BTF.dtype, device=like_BTF.device)
-            .bernoulli_(1 - self.rate)
-            .div_(1 - self.rate)
-        )
+        shape = (like.size(0), 1, like.size(-1)) if self.variational else like.shape
+        return _factors(shape, self.rate, like)
 
-    def forward(self, x_BTF: Tensor) -> Tensor:
-        mask = self.mask(x_BTF)
-        return x_BTF if mask is None else x_BTF * mask
+    def forward(self, x: Tensor) -> Tensor:
+        mask = self.mask(x)
+        return x if mask is None else x * mask
+
+
+def _factors(shape: Sequence[int], rate: float, like: Tensor) -> Tensor:
+    """0 with probability `rate`, else 1 / (1 - rate). Each takes 16 random bits, a quarter of a draw.
+
+    On a CPU that is several times faster than drawing a number for each; the rate is kept to 1 / 65536.
+    """
+    count = prod(shape)
+    draws = torch.empty((count + 3) // 4, dtype=torch.int64, device=like.device).random_(-(2**63), None)
+    kept = draws.view(torch.int16)[:count] >= round(rate * 65535) - 32768
+    return kept.to(like.dtype).div_(1 - rate).view(*shape)

@@ -1,6 +1,6 @@
 """A stack of recurrent layers in one direction, step by step or over a whole sequence.
 
-B sentences, T steps, I input, H state, L layers.
+B sentences, T steps, I input, H state, G gates, L layers.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.lstm import LSTM
 
 CellType = Literal["gru", "lstm"]
@@ -28,6 +30,12 @@ class StackShape(NamedTuple):
 def make_cell(cell: CellType, input_dim: int, dim: int, reset_gate: ResetGate = "after") -> GRU | LSTM:
     """A recurrent layer of the named kind."""
     return GRU(input_dim, dim, reset_gate) if cell == "gru" else LSTM(input_dim, dim)
+
+
+def project_first(cell: GRU | LSTM, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The gates' share of the first inputs x, (..., J) -> (..., G), and the weights of the other inputs (G, I - J)."""
+    weight_first, weight_rest = cell.weight_ih.tensor_split([x.size(-1)], 1)
+    return F.linear(x, weight_first, cell.bias_ih if isinstance(cell, GRU) else cell.bias), weight_rest
 
 
 def zero_state(cell: GRU | LSTM, like_BE: Tensor) -> State:
@@ -49,23 +57,25 @@ class Stack(nn.Module):
     @property
     def shape(self) -> StackShape:
         """Layers, width and states of the stack."""
-        cell = self._cells()[-1]
+        cell = self.cells[-1]
         return StackShape(len(self.layers), cell.dim, cell.states)
 
-    def _cells(self) -> list[GRU | LSTM]:
+    @property
+    def cells(self) -> list[GRU | LSTM]:
+        """The layers, bottom first."""
         return list(self.layers)  # type: ignore[arg-type]
 
     def masks(self, like_BTE: Tensor) -> list[Tensor | None]:
         """Dropout factors on the input of every layer but the first, (B, T or 1, H), for `step` in training."""
         batch, steps, _ = like_BTE.shape
-        return [self.dropout.mask(like_BTE.new_empty(batch, steps, cell.dim)) for cell in self._cells()[:-1]]
+        return [self.dropout.mask(like_BTE.new_empty(batch, steps, cell.dim)) for cell in self.cells[:-1]]
 
     def step(
         self, x_BI: Tensor, states: tuple[State, ...], masks: list[Tensor | None] | None = None
     ) -> tuple[Tensor, tuple[State, ...]]:
         """Output h_BH of the top layer and the new states; `masks` are those of this step, (B, H)."""
         new: list[State] = []
-        for index, (cell, state) in enumerate(zip(self._cells(), states, strict=True)):
+        for index, (cell, state) in enumerate(zip(self.cells, states, strict=True)):
             mask = masks[index - 1] if masks and index else None
             x_BI = x_BI if mask is None else x_BI * mask
             state = cell.step(cell.project(x_BI), state)
@@ -76,7 +86,7 @@ class Stack(nn.Module):
     def unroll(self, x_BTI: Tensor, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
         """output_BTH of the top layer and the final states."""
         new: list[State] = []
-        for index, (cell, state) in enumerate(zip(self._cells(), states, strict=True)):
+        for index, (cell, state) in enumerate(zip(self.cells, states, strict=True)):
             x_BTI = self.dropout(x_BTI) if index else x_BTI
             history = cell.unroll(x_BTI, state)
             x_BTI = history[0] + x_BTI if self.residual and index else history[0]

@@ -7,6 +7,8 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.tapes.additive import AdditiveTape
+from nmt.attention.tapes.tape import MakeAttentionTape
 
 
 class Concat(Scorer, name="concat"):
@@ -30,6 +32,9 @@ class Concat(Scorer, name="concat"):
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         return self.key(values_BSD)
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:
+        return AdditiveTape, (self.query.weight, self.energy)
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
         return torch.tanh(self.query(query_BMH)[:, :, None] + keys_BSA[:, None]) @ self.energy.to(keys_BSA.dtype)

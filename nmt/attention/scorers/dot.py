@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.tapes.product import ProductTape
+from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.errors import ConfigError
 
 
@@ -18,6 +20,9 @@ class Dot(Scorer, name="dot"):
                 f"model.decoder.attention.scorer: dot needs decoder and encoder states of one width, "
                 f"not {query_dim} and {memory_dim}; use general, or change the dims"
             )
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:
+        return ProductTape, ()
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
         return query_BMH @ keys_BSA.mT

@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.tapes.product import ProductTape
+from nmt.attention.tapes.tape import MakeAttentionTape
 
 
 class General(Scorer, name="general"):
@@ -16,6 +18,9 @@ class General(Scorer, name="general"):
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         return self.key(values_BSD)
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:
+        return ProductTape, ()
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
         return query_BMH @ keys_BSA.mT

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.config.component import Component, ComponentConfig
 
 
@@ -22,6 +23,10 @@ class Scorer(nn.Module, Component, ABC, family="scorer"):
     def keys(self, values_BSD: Tensor) -> Tensor:
         """What the score needs of the source states; computed once a sentence."""
         return values_BSD
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
+        """The score inside a recurrence by hand: its class and its parameters; None: autograd takes every step."""
+        return None
 
     @abstractmethod
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:

@@ -1,0 +1,70 @@
+"""Attention of every step of a recurrence: `step` writes buffers forward, `step_back` reads them backward.
+
+B sentences, T steps, S source positions, H query width, A key width, D memory width.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+class AttentionTape(ABC):
+    """weights_t = softmax(scores(query_t, keys));  context_t = weights_t values.
+
+    weights_TBS and context_TBD hold the results. No autograd inside; the gradients of what is the same at every step
+    are single products after the loop.
+    """
+
+    def __init__(self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSD: Tensor) -> None:
+        self.values_BSD = values_BSD
+        batch, positions, width = values_BSD.shape
+        precise = torch.promote_types(values_BSD.dtype, torch.float32)
+        self.penalty_BS = torch.zeros_like(mask_BS, dtype=precise).masked_fill_(~mask_BS, float("-inf"))
+        self.weights_TBS = self.penalty_BS.new_empty(steps, batch, positions)
+        self.context_TBD = values_BSD.new_empty(steps, batch, width)
+        self.dcontext_TBD: Tensor | None = None
+
+    def step(self, t: int, query_BH: Tensor) -> Tensor:
+        """context_BD of step t."""
+        weights_BS = torch.softmax(self._scores(query_BH) + self.penalty_BS, -1, out=self.weights_TBS[t])
+        weights_B1S = weights_BS[:, None].to(self.values_BSD.dtype)
+        return torch.bmm(weights_B1S, self.values_BSD, out=self.context_TBD[t][:, None])[:, 0]
+
+    def step_back(self, t: int, query_BH: Tensor, dcontext_BD: Tensor, dweights_BS: Tensor) -> Tensor:
+        """The gradient of the query of step t, from those of its context and its weights."""
+        if self.dcontext_TBD is None:
+            self.dcontext_TBD = torch.empty_like(self.context_TBD)
+        self.dcontext_TBD[t] = dcontext_BD
+        weights_BS = self.weights_TBS[t]
+        dweights_BS = dweights_BS + torch.bmm(self.values_BSD, dcontext_BD[:, :, None])[:, :, 0]
+        inner_B1 = (weights_BS * dweights_BS).sum(-1, keepdim=True)
+        dscores_BS = weights_BS * (dweights_BS - inner_B1)
+        return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSD.dtype))
+
+    def gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
+        """Gradients of the keys, the values, and the parameters of the score in the order of its constructor."""
+        assert self.dcontext_TBD is not None
+        weights_BST = self.weights_TBS.permute(1, 2, 0).to(self.values_BSD.dtype)
+        dvalues_BSD = torch.bmm(weights_BST, self.dcontext_TBD.transpose(0, 1))
+        dkeys_BSA, *dparameters = self._score_gradients(query_TBH)
+        return dkeys_BSA, dvalues_BSD, *dparameters
+
+    @abstractmethod
+    def _scores(self, query_BH: Tensor) -> Tensor:
+        """scores_BS, up to a constant per row; padding may hold anything finite."""
+
+    @abstractmethod
+    def _scores_back(self, t: int, query_BH: Tensor, dscores_BS: Tensor) -> Tensor:
+        """dquery_BH from dscores_BS, whose rows sum to 0."""
+
+    @abstractmethod
+    def _score_gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
+        """Gradients of the keys and of the parameters."""
+
+
+MakeAttentionTape = Callable[..., AttentionTape]
+"""A tape from the number of steps, the mask, the keys, the values and the parameters of the score."""
