@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
+from nmt.nn.cell_tape import State
 from nmt.nn.feed_forward import FeedForward
-from nmt.nn.gru import State
 from nmt.nn.multi_head import KeysValues, MultiHead
 from nmt.nn.positions import Positioned
 from nmt.nn.residual import Residual, last_norm
