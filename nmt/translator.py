@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -15,15 +15,29 @@ import torch
 from nmt.data.batch import collate, collate_source
 from nmt.device import Compute
 from nmt.errors import UserError
+from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
 from nmt.search.beam import beam_search
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
+from nmt.search.limits import pad_prefixes
+from nmt.search.sampling import Sampling, sample
 from nmt.text.tokenizers.tokenizer import Pieces, Tokenizer
 from nmt.text.vocab import EOS, UNK
 
 MAX_PIECES = 1000
 BATCHES_READ = 20
+NOTHING = Pieces([], [], [], [])
+
+Result = TypeVar("Result")
+
+
+class Line(NamedTuple):
+    """A line of input by its number, from 1. `tgt` is given: the whole translation, or what it must begin with."""
+
+    number: int
+    src: Pieces
+    tgt: Pieces
 
 
 class Translation(NamedTuple):
@@ -42,11 +56,11 @@ class Translation(NamedTuple):
 
 
 class Translator:
-    """A model with the tokenizers of both sides."""
+    """A model, or an ensemble of them, with the tokenizers of both sides."""
 
     def __init__(
         self,
-        model: Seq2Seq,
+        model: Seq2Seq | Ensemble,
         tokenizers: tuple[Tokenizer, Tokenizer],
         search: SearchConfig,
         compute: Compute,
@@ -58,71 +72,86 @@ class Translator:
     @property
     def has_attention(self) -> bool:
         """Whether translations carry an alignment."""
-        return self.model.decoder.has_attention
+        return self.model.has_attention
 
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.
 
         Lines are read in blocks of a few batches, so memory does not grow with their number.
         """
+        return self.complete(((line, "") for line in lines), search)
+
+    def complete(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        search: SearchConfig | None = None,
+        sampling: Sampling | None = None,
+        read_ahead: int | None = None,
+    ) -> Iterator[list[Translation]]:
+        """As `translate`, for lines each with a text that its translations begin with; an empty text is no constraint.
+
+        The text is cut into whole words as any target text, and stands in the translation as the tokenizer writes it,
+        unknown words included; a model of subwords may go on within its last word. With `sampling` the n translations
+        are drawn at random, as a function of the seed and the line's number. `read_ahead`: lines of a block.
+        """
         search = search or self.search
-        numbered = enumerate(lines, 1)
-        while block := list(islice(numbered, search.batch_sentences * BATCHES_READ)):
-            sources = [self._cut(self.src.encode(line), number) for number, line in block]
-            yield from self._in_batches(sources, search.batch_sentences, lambda batch: self._search(batch, search))
+        size = search.batch_sentences
+        for block in self._blocks(pairs, read_ahead or size * BATCHES_READ):
+            full = [line for line in block if line.src.ids]
+            found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
+            yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING))]) for line in block)
 
     def align(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Translation]:
         """The attention of given pairs (forced decoding, no search), in order. A pair with an empty side has none.
 
         Errors: UserError if the model has no attention.
         """
-        numbered = enumerate(pairs, 1)
         size = self.search.batch_sentences
-        while block := list(islice(numbered, size * BATCHES_READ)):
-            encoded = [
-                (self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number))
+        for block in self._blocks(pairs, size * BATCHES_READ):
+            found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
+            yield from (found.get(line.number, _empty(line)) for line in block)
+
+    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int) -> Iterator[list[Line]]:
+        numbered = enumerate(pairs, 1)
+        while block := list(islice(numbered, size)):
+            yield [
+                Line(number, self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number))
                 for number, (src, tgt) in block
             ]
-            yield from self._in_batches(encoded, size, self._force)
 
-    def _in_batches(self, items: list, size: int, run: Callable[[list], list]) -> list:
-        """`run` over batches of items of similar length; results in the items' order. Items without text skip it."""
-        results: list = [_empty(item) for item in items]
-        full = [index for index, item in enumerate(items) if _has_text(item)]
-        full.sort(key=lambda index: (_length(items[index]), index))
-        for start in range(0, len(full), size):
-            chosen = full[start : start + size]
-            for index, result in zip(chosen, run([items[i] for i in chosen]), strict=True):
-                results[index] = result
-        return results
-
-    def _search(self, sources: list[Pieces], search: SearchConfig) -> list[list[Translation]]:
-        src_BS, src_len_B = collate_source([source.ids for source in sources])
+    def _search(self, lines: list[Line], search: SearchConfig, sampling: Sampling | None) -> list[list[Translation]]:
+        src_BS, src_len_B = (part.to(self.device) for part in collate_source([line.src.ids for line in lines]))
+        prefix_BP = pad_prefixes([line.tgt.ids for line in lines], self.device)
         self.model.eval()
         with self.compute.autocast():
-            found = beam_search(self.model, src_BS.to(self.device), src_len_B.to(self.device), search)
+            if sampling is None:
+                found = beam_search(self.model, src_BS, src_len_B, search, prefix_BP)
+            else:
+                numbers = [line.number for line in lines]
+                found = sample(self.model, (src_BS, src_len_B), search, sampling, numbers, prefix_BP)
         return [
-            [self._translation(source, hypothesis, search.replace_unk) for hypothesis in hypotheses]
-            for source, hypotheses in zip(sources, found, strict=True)
+            [self._translation(line, hypothesis, search.replace_unk) for hypothesis in hypotheses]
+            for line, hypotheses in zip(lines, found, strict=True)
         ]
 
-    def _translation(self, source: Pieces, hypothesis: Hypothesis, replace_unk: bool) -> Translation:
+    def _translation(self, line: Line, hypothesis: Hypothesis, replace_unk: bool) -> Translation:
         from nmt.alignment.unk import replace_unknown
 
+        source, given = line.src, line.tgt.pieces
         ids = [token for token in hypothesis.tokens if token != EOS]
-        pieces = self.tgt.pieces(ids)
-        if replace_unk and UNK in ids:
+        pieces = [*given, *self.tgt.pieces(ids[len(given) :])]
+        unknown = [token == UNK and i >= len(given) for i, token in enumerate(ids)]
+        if replace_unk and any(unknown):
             if hypothesis.weights_TS is None:
                 raise UserError("search.replace_unk needs a model with attention")
-            unknown = [token == UNK for token in ids]
             pieces = replace_unknown(pieces, unknown, hypothesis.weights_TS, source.words, source.word_ids)
         target = Pieces(ids, pieces, self.tgt.word_ids(pieces), self.tgt.words(pieces))
         text = self.tgt.decode(pieces)
         return Translation(source, target, text, hypothesis.logprob, hypothesis.score, hypothesis.weights_TS)
 
     @torch.inference_mode()
-    def _force(self, pairs: list[tuple[Pieces, Pieces]]) -> list[Translation]:
-        batch = collate([src.ids for src, _ in pairs], [tgt.ids for _, tgt in pairs], []).to(self.device)
+    def _force(self, lines: list[Line]) -> list[Translation]:
+        batch = collate([line.src.ids for line in lines], [line.tgt.ids for line in lines], []).to(self.device)
         self.model.eval()
         with self.compute.autocast():
             forced = self.model.force(batch)
@@ -139,7 +168,7 @@ class Translator:
                 logprob_B[row],
                 weights_BTS[row, : len(tgt.ids) + 1, : len(src.ids) + 1],
             )
-            for row, (src, tgt) in enumerate(pairs)
+            for row, (_, src, tgt) in enumerate(lines)
         ]
 
     def _cut(self, pieces: Pieces, number: int) -> Pieces:
@@ -150,19 +179,15 @@ class Translator:
         return Pieces(pieces.ids[:MAX_PIECES], pieces.pieces[:MAX_PIECES], pieces.word_ids[:MAX_PIECES], words)
 
 
-Item = Pieces | tuple[Pieces, Pieces]
-NOTHING = Pieces([], [], [], [])
+def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:
+    """The result of every line by its number; `run` gets batches of lines of similar length."""
+    ordered = sorted(lines, key=lambda line: (max(len(line.src.ids), len(line.tgt.ids)), line.number))
+    results: dict[int, Result] = {}
+    for start in range(0, len(ordered), size):
+        batch = ordered[start : start + size]
+        results.update(zip((line.number for line in batch), run(batch), strict=True))
+    return results
 
 
-def _has_text(item: Item) -> bool:
-    return bool(item.ids) if isinstance(item, Pieces) else bool(item[0].ids and item[1].ids)
-
-
-def _length(item: Item) -> int:
-    return len(item.ids) if isinstance(item, Pieces) else max(len(item[0].ids), len(item[1].ids))
-
-
-def _empty(item: Item) -> list[Translation] | Translation:
-    if isinstance(item, Pieces):
-        return [Translation(item, NOTHING, "", 0.0, 0.0, None)]
-    return Translation(item[0], item[1], "", 0.0, 0.0, None)
+def _empty(line: Line) -> Translation:
+    return Translation(line.src, line.tgt, "", 0.0, 0.0, None)

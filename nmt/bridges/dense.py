@@ -32,7 +32,7 @@ class Dense(Bridge, name="dense"):
         super().__init__()
         if config.source == "backward" and encoder.directions != 2:
             raise ConfigError(
-                "model.bridge.source: backward needs an encoder with bidirectional: true; use final or mean"
+                "model.bridge.source: backward needs an encoder whose top layer is bidirectional; use final or mean"
             )
         self.source, self.decoder = config.source, decoder
         width = encoder.dim // 2 if config.source == "backward" else encoder.dim

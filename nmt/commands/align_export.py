@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, Run, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Run, Threads
 
 EPILOG = """\b
 Examples:
@@ -33,6 +33,7 @@ def align_export(
     method: Annotated[str, typer.Option(help="Links: argmax, or threshold=0.3.")] = "argmax",
     eos: Annotated[str, typer.Option(help="keep or drop the end of sentence in the matrices.")] = "keep",
     beam: Beam = None,
+    ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
     threads: Threads = None,
@@ -55,7 +56,7 @@ def align_export(
         writer_class(name)
     parse_method(method)
     pairs = read_pairs(source, target) if target else None
-    translator, experiment = load_translator(run, checkpoint, device, threads, say)  # type: ignore[arg-type]
+    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])  # type: ignore[arg-type]
     search = changed_search(experiment.search, beam, None)
     aligned = (
         translator.align(pairs) if pairs else (found[0] for found in translator.translate(read_lines(source), search))

@@ -8,7 +8,11 @@ from typing import Annotated, Literal
 import typer
 
 Run = Annotated[Path, typer.Argument(help="Run folder, as `nmt train` writes it.", metavar="RUN")]
-CheckpointName = Annotated[str, typer.Option(help="best, last, or the step of a checkpoint.")]
+CheckpointName = Annotated[str, typer.Option(help="best, last, average, or the step of a checkpoint.")]
+EnsembleRuns = Annotated[
+    list[Path] | None,
+    typer.Option("--ensemble", metavar="RUN", help="Another run that decides with; same vocabularies; repeatable."),
+]
 Beam = Annotated[int | None, typer.Option(min=1, help="Beam size; 1 is greedy. Default: as in the run's config.")]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the processor. Default: all.")]

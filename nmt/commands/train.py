@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   nmt train
-  nmt train --config my.yaml --set train.max_epochs=20 --run runs/long
+  nmt train --config my.yaml --set train.max_epochs=20 --run runs/long --seeds 1,2,3
 """
 DEMO_SENTENCE = "Yesterday the old woman gave the child a small book ."
 
@@ -27,25 +27,64 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config; repeatable.")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/ and the config's name.")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="N,N,...", help="A run for each seed, in RUN/seed-N, and the spread of scores."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
 ) -> None:
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
-    from nmt.commands.progress import Screen
     from nmt.config.experiment import Experiment
     from nmt.config.loader import load_config
     from nmt.embedded import demo_config
+
+    path = config or demo_config()
+    folder = run or Path("runs") / path.stem
+    changes = set_ or []
+    chosen = {_single(folder): changes} if seeds is None else _of_seeds(seeds, folder, changes)
+    for where, overrides in chosen.items():
+        experiment = load_config(Experiment, path, overrides, check_files=True)
+        _train_one(experiment, where, overwrite, dry_run, quiet, demo=config is None)
+    if seeds is not None and not dry_run:
+        for line in _spread_lines(list(chosen)):
+            typer.echo(line)
+
+
+def _single(folder: Path) -> Path:
+    """The folder of one run. Errors: UserError if there are runs of several seeds in it."""
+    from nmt.errors import UserError
+    from nmt.pipeline.seeds import seed_runs
+
+    if seed_runs(folder):
+        raise UserError(f"{folder} holds runs of several seeds; give --seeds, or another folder with --run")
+    return folder
+
+
+def _of_seeds(seeds: str, folder: Path, changes: list[str]) -> dict[Path, list[str]]:
+    """The run folder of each seed and the changes of the config for it."""
+    from nmt.errors import UserError
+    from nmt.pipeline.run_folder import RunFolder
+    from nmt.pipeline.seeds import parse_seeds, seed_run
+
+    if RunFolder(folder).config.exists():
+        raise UserError(f"{folder} is a single run, no folder for seeds; choose another with --run")
+    if any(change.partition("=")[0].strip() == "seed" for change in changes):
+        raise UserError("give --seeds or --set seed, not both")
+    return {seed_run(folder, seed): [*changes, f"seed={seed}"] for seed in parse_seeds(seeds)}
+
+
+def _train_one(experiment: Experiment, where: Path, overwrite: bool, dry_run: bool, quiet: bool, demo: bool) -> None:
+    """Trains a run, or continues it, and says how; a finished one is left alone."""
+    from nmt.commands.progress import Screen
     from nmt.pipeline.run_folder import RunFolder
     from nmt.pipeline.training import plan, train_run
 
-    path = config or demo_config()
-    experiment = load_config(Experiment, path, set_ or [], check_files=True)
-    folder = RunFolder(run or Path("runs") / path.stem)
+    folder = RunFolder(where)
     with Screen(quiet) as screen:
-        if not overwrite and folder.started and folder.report.is_file():
-            folder.check_same(experiment)
-            screen.on_message(f"{folder.path}: already finished; translate with it, or start anew with --overwrite")
+        if not overwrite and folder.finished(experiment):
+            screen.on_message(f"{where}: already finished; translate with it, or start anew with --overwrite")
             return
         screen.on_message("reading the corpus and learning the vocabularies")
         ready = plan(experiment, folder, overwrite)
@@ -56,7 +95,19 @@ def train(
         folder.make()
         screen.log = folder.log
         trained = train_run(experiment, folder, ready, screen, overwrite)
-    _finish(folder, trained, screen, demo=config is None)
+    _finish(folder, trained, screen, demo)
+
+
+def _spread_lines(runs: list[Path]) -> list[str]:
+    """Mean and standard deviation of each score over the seeds."""
+    from nmt.pipeline.seeds import score_spreads
+
+    lines = []
+    for name, scores in score_spreads(runs).items():
+        for title, (mean, deviation) in scores.items():
+            found = "of one seed" if deviation is None else f"mean of {len(runs)} seeds, deviation {deviation:.2f}"
+            lines.append(f"{name}  {title} {mean:.2f}  {found}")
+    return lines
 
 
 def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> list[str]:
@@ -81,7 +132,7 @@ def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> lis
 
 def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:
     """Scores, an example where this is the demo, the report, and what to type next."""
-    from nmt.commands.evaluate import score_lines
+    from nmt.commands.score_lines import score_lines
     from nmt.pipeline.reporting import next_commands
 
     for line in score_lines({name: result.scores for name, (_, result) in trained.results.items()}):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, Run, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Run, Threads
 
 if TYPE_CHECKING:
+    from nmt.search.sampling import Sampling
     from nmt.translator import Translation
 
 EPILOG = """\b
@@ -34,6 +35,23 @@ def translate(
     align: Annotated[
         list[str] | None, typer.Option(metavar="FORMAT=FILE", help="Write word alignments too; repeatable.")
     ] = None,
+    prefix_file: Annotated[
+        Path | None, typer.Option(help="What each translation must begin with, line by line; empty: anything.")
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Draw at random instead of searching; N by --nbest.")
+    ] = False,
+    temperature: Annotated[
+        float | None, typer.Option(help="Sampling: below 1 likely words become likelier. Default: 1.")
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Sampling: only the K likeliest pieces at each step.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Sampling: only the likeliest pieces that have P together (nucleus).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Sampling: another seed, other draws. Default: 1.")] = None,
+    ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
     threads: Threads = None,
@@ -41,19 +59,24 @@ def translate(
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
     from nmt.commands.output import say, write_line
+    from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
     from nmt.pipeline.loading import changed_search, load_translator
     from nmt.pipeline.records import alignment_record
 
     targets = _targets(align or [])
-    translator, experiment = load_translator(run, checkpoint, device, threads, say)
+    sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed})
+    if sampling and beam:
+        raise UserError("--beam: --sample does not search; leave one of them out")
+    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])
     if targets and not translator.has_attention:
         raise UserError(f"--align: {run} has no attention, so it has no alignments")
     search = changed_search(experiment.search, beam, nbest)
+    lines, read_ahead = _lines_of(input, say)
+    pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
-        translations = (found for block in _blocks(input, say) for found in translator.translate(block, search))
-        for number, found in enumerate(translations):
+        for number, found in enumerate(translator.complete(pairs, search, sampling, read_ahead)):
             for line in _lines(number, found, nbest is not None, as_json):
                 write_line(line)
             for writer in writers:
@@ -61,6 +84,23 @@ def translate(
             if sys.stdout.isatty():
                 sys.stdout.flush()
         sys.stdout.flush()
+
+
+def _sampling(sample: bool, flags: dict[str, Any]) -> Sampling | None:
+    """The settings of --sample; without it, none of them may be given."""
+    from nmt.errors import UserError
+    from nmt.search.sampling import Sampling
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    names = {name: f"--{name.replace('_', '-')}" for name in given}
+    if not sample and given:
+        raise UserError(f"{names[next(iter(given))]}: only with --sample")
+    for name, value in given.items():
+        if name == "temperature" and not 0 < value < float("inf"):
+            raise UserError(f"{names[name]} {value}: must be above 0")
+        if name == "top_p" and not 0 < value <= 1:
+            raise UserError(f"{names[name]} {value}: must be above 0 and at most 1")
+    return Sampling(**given) if sample else None
 
 
 def _targets(flags: list[str]) -> dict[Path, str]:
@@ -81,19 +121,19 @@ def _targets(flags: list[str]) -> dict[Path, str]:
     return targets
 
 
-def _blocks(path: Path | None, say: Callable[[str], None]) -> Iterable[Iterable[str]]:
-    """The lines to translate; on a terminal each by itself, because its answer is waited for."""
+def _lines_of(path: Path | None, say: Callable[[str], None]) -> tuple[Iterable[str], int | None]:
+    """The lines to translate, and how many to read ahead: one on a terminal, where each answer is waited for."""
     from nmt.text.reader import read_lines, stream_lines
 
     if path is not None:
-        return [read_lines(path)]
+        return read_lines(path), None
     if sys.stdin is None:
-        return []
+        return [], None
     lines = stream_lines(sys.stdin.buffer, "stdin")
     if not sys.stdin.isatty():
-        return [lines]
+        return lines, None
     say("reading from the terminal: type a sentence, end with Ctrl-D")
-    return ([line] for line in lines)
+    return lines, 1
 
 
 def _lines(number: int, found: list[Translation], n_best: bool, as_json: bool) -> list[str]:

@@ -16,11 +16,17 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class PathMark:
-    """Annotation: this text is the path of a file, which the loader expands (`$NAME`) and makes absolute."""
+    """Annotation: this text is the path of a file or folder; the loader expands it (`$NAME`) and makes it absolute."""
+
+    def __init__(self, folder: bool = False) -> None:
+        self.folder = folder
 
 
 FilePath = Annotated[str, PathMark()]
 """A file's path. In YAML relative to the config file's folder; in a loaded config absolute."""
+
+FolderPath = Annotated[str, PathMark(folder=True)]
+"""A folder's path, as `FilePath`."""
 
 
 class Section(BaseModel):

@@ -44,7 +44,7 @@ def dump_config(config: Section) -> str:
 def plain_data(config: Section) -> dict[str, Any]:
     """`config` as plain data that the loader reads: `type` first, `$` in file paths doubled."""
     data = _type_first(config.model_dump(mode="json"))
-    for container, key, _ in file_paths(Kind(section=type(config)), data):
+    for container, key, _, _ in file_paths(Kind(section=type(config)), data):
         container[key] = container[key].replace("$", "$$")
     return data
 

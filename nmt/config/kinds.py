@@ -24,6 +24,8 @@ class Kind:
     choices: tuple[Any, ...] = ()
     """The values of a Literal."""
     is_path: bool = False
+    is_folder: bool = False
+    """A path, of a folder."""
     is_union: bool = False
     """Several kinds besides null; the other attributes are those of all of them together."""
 
@@ -61,7 +63,7 @@ def kind_of(annotation: Any, marks: tuple[Any, ...] = ()) -> Kind:
         if isinstance(mark, OneOf):
             return Kind(family=mark.family)
         if isinstance(mark, PathMark):
-            return Kind(is_path=True)
+            return Kind(is_path=True, is_folder=mark.folder)
     if origin in (Union, types.UnionType):
         return _union([kind_of(member) for member in arguments if member is not type(None)])
     if origin is Literal:
@@ -84,6 +86,7 @@ def _union(members: list[Kind]) -> Kind:
         item=next((member.item for member in members if member.item), None),
         choices=tuple(choice for member in members for choice in member.choices),
         is_path=any(member.is_path for member in members),
+        is_folder=any(member.is_folder for member in members),
         is_union=True,
     )
 
@@ -132,12 +135,12 @@ def known_keys(kind: Kind, data: object, path: KeyPath = ()) -> Iterator[KeyPath
         yield from known_keys(field_kind(field), given, (*path, name))
 
 
-def file_paths(kind: Kind, data: object, path: KeyPath = ()) -> Iterator[tuple[Any, Any, KeyPath]]:
-    """(container, key, path) of every text in a place that holds the path of a file."""
+def file_paths(kind: Kind, data: object, path: KeyPath = ()) -> Iterator[tuple[Any, Any, KeyPath, Kind]]:
+    """(container, key, path, kind) of every text in a place that holds the path of a file or a folder."""
     keys = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
     for key in keys:
         below, value = kind.child(key, data), entry(data, key)
         if below.is_path and isinstance(value, str):
-            yield data, key, (*path, key)
+            yield data, key, (*path, key), below
         else:
             yield from file_paths(below, value, (*path, key))

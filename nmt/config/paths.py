@@ -18,14 +18,14 @@ VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\}|)", re.ASCII
 
 def resolve_paths(draft: Draft, model: type[Section], folder: Path, check_files: bool) -> None:
     """Make every file path of the draft absolute: relative to `folder`, those of `--set` to the current directory."""
-    for container, key, path in list(file_paths(Kind(section=model), draft.data)):
+    for container, key, path, kind in list(file_paths(Kind(section=model), draft.data)):
         expanded = _expanded(draft, path, container[key])
         if expanded is None:
             continue
         start = Path() if draft.place(path).is_override else folder
         container[key] = os.path.abspath(start / expanded)
         if check_files:
-            _check(draft, path, Path(container[key]))
+            _check(draft, path, Path(container[key]), kind.is_folder)
 
 
 def _expanded(draft: Draft, path: KeyPath, text: str) -> str | None:
@@ -50,8 +50,12 @@ def _expanded(draft: Draft, path: KeyPath, text: str) -> str | None:
     return None if problems else expanded
 
 
-def _check(draft: Draft, path: KeyPath, file: Path) -> None:
-    if os.path.isdir(file):
+def _check(draft: Draft, path: KeyPath, file: Path, is_folder: bool) -> None:
+    if is_folder and os.path.isfile(file):
+        draft.complain(path, f"is a file, not a folder: {one_line(str(file))}")
+    elif os.path.isdir(file) and not is_folder:
         draft.complain(path, f"is a folder, not a file: {one_line(str(file))}")
     elif not os.path.exists(file):
-        draft.complain(path, f"no such file: {one_line(str(file))}{did_you_mean(file.name, names_in(file.parent))}")
+        what = "folder" if is_folder else "file"
+        hint = did_you_mean(file.name, names_in(file.parent))
+        draft.complain(path, f"no such {what}: {one_line(str(file))}{hint}")

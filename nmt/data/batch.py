@@ -55,6 +55,19 @@ class Batch:
         )
 
 
+def doubled(batch: Batch) -> Batch:
+    """Each pair twice, one after the other; real targets 2r and 2r + 1 are the two copies of real target r."""
+    rows_R, steps_R = batch.real_targets
+    return Batch(
+        batch.src_BS.repeat_interleave(2, 0),
+        batch.src_len_B.repeat_interleave(2, 0),
+        batch.tgt_in_BT.repeat_interleave(2, 0),
+        batch.tgt_out_BT.repeat_interleave(2, 0),
+        (torch.stack([2 * rows_R, 2 * rows_R + 1], 1).flatten(), steps_R.repeat_interleave(2, 0)),
+        [i for i in batch.ids for _ in range(2)],
+    )
+
+
 def collate(src: Sequence[list[int]], tgt: Sequence[list[int]], ids: list[int]) -> Batch:
     """A batch of B >= 1 pairs given as ids without BOS and EOS; `ids` are their places in the corpus."""
     src_BS, src_len_B = collate_source(src)

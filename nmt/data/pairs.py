@@ -1,4 +1,4 @@
-"""Text pairs: two files, or one with tabs, read in lock step and refused if they do not fit."""
+"""Text pairs: two files, read in lock step and refused if they do not fit."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ MAX_PAIRS = 100_000_000
 
 
 def read_pairs(
-    src: str | Path, tgt: str | Path, notes: tuple[Counter[str], Counter[str]] | None = None
+    src: str | Path,
+    tgt: str | Path,
+    notes: tuple[Counter[str], Counter[str]] | None = None,
+    sides: tuple[str, str] = ("source", "target"),
 ) -> list[tuple[str, str]]:
     """All lines of both files as pairs, blank ones too: pair i is line i + 1.
 
-    `notes` counts oddities of each side as `nmt.text.reader.read_lines` does.
+    `notes` counts oddities of each side as `nmt.text.reader.read_lines` does; `sides` names the files in messages.
     Errors: DataError if a file is missing, no regular file, empty or not UTF-8, if both are the same file, or if they
     have different numbers of lines; both are counted to the end.
     """
-    _check_paths(src, tgt)
+    _check_paths(src, tgt, sides)
     src_notes, tgt_notes = notes or (None, None)
     pairs: list[tuple[str | None, str | None]] = []
     for pair in zip_longest(read_lines(src, src_notes), read_lines(tgt, tgt_notes)):
@@ -35,16 +38,17 @@ def read_pairs(
     return pairs  # type: ignore[return-value]
 
 
-def split_tsv(lines: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
-    """Pairs from lines of two fields with a tab between; `name` stands in the error messages.
+def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str, str]]:
+    """Each line with the line of the same number in `path`, which its translation must begin with.
 
-    Errors: DataError for a line that has another number of fields.
+    Errors: DataError if one of them has more lines, or `path` cannot be read.
     """
-    for number, line in enumerate(lines, start=1):
-        fields = line.split("\t")
-        if len(fields) != 2:
-            raise DataError(f"{name}:{number}: expected 2 tab-separated fields, found {len(fields)}")
-        yield fields[0], fields[1]
+    for number, (line, prefix) in enumerate(zip_longest(lines, read_lines(path))):
+        if prefix is None:
+            raise DataError(f"{path} has {number} lines, the source has more; line n must be the prefix for line n")
+        if line is None:
+            raise DataError(f"{path} has more lines than the source ({number}); line n must be the prefix for line n")
+        yield line, prefix
 
 
 def overlap(train: Iterable[tuple[str, str]], test: Iterable[tuple[str, str]]) -> int:
@@ -53,13 +57,13 @@ def overlap(train: Iterable[tuple[str, str]], test: Iterable[tuple[str, str]]) -
     return sum(pair in known for pair in test)
 
 
-def _check_paths(src: str | Path, tgt: str | Path) -> None:
+def _check_paths(src: str | Path, tgt: str | Path, sides: tuple[str, str]) -> None:
     for path in (src, tgt):
         special = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
         if str(path) == "-" or special:
-            raise DataError(f"{path}: training data must be files, not a pipe")
+            raise DataError(f"{path}: expected a file, not a pipe")
     if os.path.exists(src) and os.path.exists(tgt) and os.path.samefile(src, tgt):
-        raise DataError(f"{src}: source and target are the same file")
+        raise DataError(f"{src}: {sides[0]} and {sides[1]} are the same file")
 
 
 def _check_counts(src: str | Path, tgt: str | Path, pairs: list[tuple[str | None, str | None]]) -> None:

@@ -5,13 +5,13 @@ B sentences, N hypotheses, T target positions, S source positions, E embedding, 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory
+from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
@@ -20,6 +20,13 @@ from nmt.nn.dropout import Dropout
 from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.maxout import Maxout
 from nmt.nn.stack import StackShape, project_first
+
+
+class BahdanauState(NamedTuple):
+    """s_{i-1}, and i where the window of attention asks for it."""
+
+    s_NH: Tensor
+    position_N: Tensor | None
 
 
 class Bahdanau(Decoder, name="bahdanau"):
@@ -47,7 +54,7 @@ class Bahdanau(Decoder, name="bahdanau"):
 
     def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.config, self.input_dim = config, input_dim
+        self.config = config
         self.cell = GRU(input_dim + memory_dim, config.dim, config.reset_gate)
         self.shape = StackShape(1, config.dim, 1)
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
@@ -55,22 +62,23 @@ class Bahdanau(Decoder, name="bahdanau"):
         self.feature_dim = config.maxout
         self.dropout = Dropout(config.dropout)
 
-    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, State]:
-        return self.attention.remember(encoded.states_BSD, encoded.mask_BS), initial[0]
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, BahdanauState]:
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        return memory, BahdanauState(initial[0][0], self.attention.first_position(memory))
 
-    def advance(self, x_NE: Tensor, memory: Memory, state: State) -> Step:
-        context_ND, weights_NS = self.attention.attend_rows(state[0], memory)
-        new = self.cell.step(self.cell.project(torch.cat([x_NE, context_ND], -1)), state)
-        read_NH = new[0] if self.config.readout_state == "current" else state[0]
-        return Step(read_NH, context_ND, weights_NS, new)
+    def advance(self, x_NE: Tensor, memory: Memory, state: BahdanauState) -> Step:
+        context_ND, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N)
+        (new_NH,) = self.cell.step(self.cell.project(torch.cat([x_NE, context_ND], -1)), (state.s_NH,))
+        read_NH = new_NH if self.config.readout_state == "current" else state.s_NH
+        return Step(read_NH, context_ND, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
 
-    def unroll(self, x_BTE: Tensor, memory: Memory, state: State) -> Unrolled:
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: BahdanauState) -> Unrolled:
         attention = self.attention.tape()
         if attention is None:
             return super().unroll(x_BTE, memory, state)
         gates_TB3H, weight_context = project_first(self.cell, x_BTE.transpose(0, 1))
         before_BTH, after_BTH, context_BTD, weights_BTS = unroll_bahdanau(
-            gates_TB3H, state[0], memory, weight_context, attention, self.cell.tape()
+            gates_TB3H, state.s_NH, memory, weight_context, attention, self.cell.tape()
         )
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
         return Unrolled(read_BTH, context_BTD, weights_BTS)

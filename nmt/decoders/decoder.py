@@ -38,8 +38,9 @@ class Unrolled(NamedTuple):
 class Decoder(nn.Module, Component, ABC, family="decoder"):
     """Made with `input_dim` E and `memory_dim` D; tells the `shape` of its recurrent layers and `feature_dim` F.
 
-    Subclasses give `start`, `advance` and `readout`; they override `unroll` where work can be batched over time. What
-    they remember of a sentence is a `Memory` or a tree of their own; without recurrent layers `shape` has 0 of them.
+    Memory and state are trees of tensors (`nmt/nn/tree.py`) that only the decoder looks into. Subclasses give
+    `start`, `advance` and `readout`; they override `unroll` where work can be batched over time. Without recurrent
+    layers `shape` has 0 of them.
     """
 
     shape: StackShape
@@ -52,7 +53,7 @@ class Decoder(nn.Module, Component, ABC, family="decoder"):
 
     @abstractmethod
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Any, Any]:
-        """Memory and state, two trees of tensors with dim 0 = B, from the encoder and the bridge's initial states."""
+        """The memory, dim 0 = B, and the state, dim 0 = B, from the encoder and the bridge's initial states."""
 
     @abstractmethod
     def advance(self, x_NE: Tensor, memory: Any, state: Any) -> Step:

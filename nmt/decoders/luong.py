@@ -12,7 +12,7 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory
+from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.attention.scorers.general import General
 from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.decoders.decoder import Decoder, Step, Unrolled
@@ -25,10 +25,12 @@ from nmt.nn.stack import CellType, make_stack, project_first, split_steps, step_
 
 
 class LuongState(NamedTuple):
-    """States of the recurrent layers, and the last attentional state where it is fed back."""
+    """States of the recurrent layers, the last attentional state where it is fed back, and t where the window of
+    attention asks for it."""
 
     layers: tuple[State, ...]
     fed_NF: Tensor | None
+    position_N: Tensor | None
 
 
 class Luong(Decoder, name="luong"):
@@ -81,8 +83,10 @@ class Luong(Decoder, name="luong"):
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, LuongState]:
         memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
-        fed_BF = encoded.states_BSD.new_zeros(len(encoded.states_BSD), self.feature_dim)
-        return memory, LuongState(initial, fed_BF if self.config.input_feeding else None)
+        fed_BF = None
+        if self.config.input_feeding:
+            fed_BF = encoded.states_BSD.new_zeros(len(encoded.states_BSD), self.feature_dim)
+        return memory, LuongState(initial, fed_BF, self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: LuongState) -> Step:
         return self._step(x_NE, memory, state, None)
@@ -124,10 +128,10 @@ class Luong(Decoder, name="luong"):
     def _step(self, x_NE: Tensor, memory: Memory, state: LuongState, masks: list[Tensor | None] | None) -> Step:
         inputs = x_NE if state.fed_NF is None else torch.cat([x_NE, state.fed_NF.to(x_NE.dtype)], -1)
         h_NH, layers = self.stack.step(inputs, state.layers, masks)
-        context_ND, weights_NS = self.attention.attend_rows(h_NH, memory)
+        context_ND, weights_NS = self.attention.attend_rows(h_NH, memory, state.position_N)
         output_NF = self._attentional(h_NH, context_ND)
         fed_NF = output_NF if self.config.input_feeding else None
-        return Step(output_NF, context_ND, weights_NS, LuongState(layers, fed_NF))
+        return Step(output_NF, context_ND, weights_NS, LuongState(layers, fed_NF, next_position(state.position_N)))
 
     def _attentional(self, h: Tensor, context: Tensor) -> Tensor:
         return torch.tanh(self.combine(torch.cat([context, h], -1)))

@@ -14,7 +14,7 @@ CHUNK = 512
 
 
 class Loss(NamedTuple):
-    """total: label-smoothed cross-entropy, sum over tokens, differentiable; nll: unsmoothed, detached; tokens: R."""
+    """total: what is made smaller, as a sum, differentiable; nll: plain cross-entropy, summed, detached; tokens: R."""
 
     total: Tensor
     nll: Tensor
@@ -22,17 +22,25 @@ class Loss(NamedTuple):
 
 
 def vocabulary_loss(
-    features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor, label_smoothing: float
+    features_RF: Tensor,
+    weight_VF: Tensor,
+    bias_V: Tensor,
+    target_R: Tensor,
+    label_smoothing: float,
+    agreement: float = 0.0,
 ) -> Loss:
     """Loss of the softmax over W f + b, in nats, summed.
 
     With smoothing e the reference word's target probability is 1 - e + e / V and every other's e / V (Szegedy et al.
     2016, eq. 3, with a uniform prior).
+
+    agreement: weight of (KL(p || q) + KL(q || p)) / 2, with p and q the distributions of rows 2r and 2r + 1, added for
+    each such pair (Liang et al. 2021, eq. 2).
     """
     parts = features_RF, weight_VF.to(features_RF.dtype), bias_V.to(features_RF.dtype)
     if not torch.is_grad_enabled():
         parts = tuple(part.detach() for part in parts)
-    total, nll = _VocabularyLoss.apply(*parts, target_R, label_smoothing)  # type: ignore[misc]
+    total, nll = _VocabularyLoss.apply(*parts, target_R, label_smoothing, agreement)  # type: ignore[misc]
     return Loss(total, nll.detach(), len(target_R))
 
 
@@ -41,7 +49,13 @@ class _VocabularyLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor, smoothing: float
+        ctx: Any,
+        features_RF: Tensor,
+        weight_VF: Tensor,
+        bias_V: Tensor,
+        target_R: Tensor,
+        smoothing: float,
+        agreement: float,
     ) -> tuple[Tensor, Tensor]:
         precise = torch.promote_types(features_RF.dtype, torch.float32)
         total = features_RF.new_zeros((), dtype=precise)
@@ -58,9 +72,14 @@ class _VocabularyLoss(torch.autograd.Function):
             mean_logit = logits_CV.mean(-1).sum()
             nll += chunk_nll
             total += (1 - smoothing) * chunk_nll + smoothing * (log_norm_C1.sum() - mean_logit)
+            logits_CV -= log_norm_C1
+            divergence, ddivergence_CV = _divergence(logits_CV) if agreement else (0.0, None)
+            total += agreement * divergence
             if dweight_VF is None:
                 continue
-            dlogits_CV = logits_CV.sub_(log_norm_C1).exp_()
+            dlogits_CV = logits_CV.exp_()
+            if ddivergence_CV is not None:
+                dlogits_CV.add_(ddivergence_CV, alpha=agreement)
             if smoothing:
                 dlogits_CV -= smoothing / dlogits_CV.size(1)
             dlogits_CV.scatter_add_(1, target_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(target_C1))
@@ -79,4 +98,16 @@ class _VocabularyLoss(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         dfeatures_RF, dweight_VF, dbias_V = ctx.gradients
         scale, dtype = grads[0], dfeatures_RF.dtype
-        return dfeatures_RF * scale, (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None
+        return dfeatures_RF * scale, (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None, None
+
+
+def _divergence(logprob_CV: Tensor) -> tuple[Tensor, Tensor]:
+    """Symmetric KL divergence of rows 2r and 2r + 1, summed over r, and its gradient by the logits.
+
+    With d = log p - log q the gradient by the logits of p is (p (d - KL(p || q)) + p - q) / 2.
+    """
+    first_V, second_V = logprob_CV.view(-1, 2, logprob_CV.size(1)).unbind(1)
+    p, q, d = first_V.exp(), second_V.exp(), first_V - second_V
+    kl_pq, kl_qp = (p * d).sum(-1, keepdim=True), -(q * d).sum(-1, keepdim=True)
+    gradients = p * (d - kl_pq) + p - q, q * (-d - kl_qp) + q - p
+    return (kl_pq + kl_qp).sum() / 2, torch.stack(gradients, 1).view_as(logprob_CV) / 2

@@ -19,7 +19,8 @@ from nmt.decoders.decoder import Decoder, Unrolled
 from nmt.encoders.encoder import Encoder
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
-from nmt.models.loss import Loss, vocabulary_loss
+from nmt.models.loss import CHUNK, Loss, vocabulary_loss
+from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
 
 
@@ -63,6 +64,11 @@ class Seq2Seq(nn.Module):
                 raise ConfigError("model.embedding.tie: all needs one vocabulary, data.vocab.shared: true")
             self.src_embedding.weight = self.tgt_embedding.weight
 
+    @property
+    def has_attention(self) -> bool:
+        """Whether steps and forced pairs come with attention weights."""
+        return self.decoder.has_attention
+
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
         encoded = self.encoder(self.embedding_dropout(self.src_embedding(src_BS)), src_len_B)
@@ -75,11 +81,28 @@ class Seq2Seq(nn.Module):
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
         return self._logprob(features_NF), step.weights_NS, step.state
 
-    def loss(self, batch: Batch, label_smoothing: float = 0.0) -> Loss:
-        """Cross-entropy of the batch, summed over its real target tokens."""
+    def loss(self, batch: Batch, label_smoothing: float = 0.0, agreement: float = 0.0) -> Loss:
+        """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`."""
         features_RF, _ = self._features(batch)
         target_R = batch.tgt_out_BT[batch.real_targets]
-        return vocabulary_loss(features_RF, self.projection.weight, self.projection.bias, target_R, label_smoothing)
+        weight_VF, bias_V = self.projection.weight, self.projection.bias
+        return vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+
+    def logprob(self, batch: Batch) -> Tensor:
+        """log p(y | x) of each target sentence with its EOS (B)."""
+        features_RF, _ = self._features(batch)
+        target_R = batch.tgt_out_BT[batch.real_targets]
+        logprob_R = token_logprob(features_RF, self.projection.weight, self.projection.bias, target_R)
+        return logprob_R.new_zeros(len(batch.src_BS)).index_add(0, batch.real_targets[0], logprob_R)
+
+    @torch.no_grad()
+    def predict(self, batch: Batch, sample: bool) -> Tensor:
+        """At each of the R real target positions the most probable word after the reference, or one drawn at random."""
+        features_RF, _ = self._features(batch)
+        logprobs = (self._logprob(features_CF) for features_CF in features_RF.split(CHUNK))
+        if sample:
+            return torch.cat([logprob_CV.exp().multinomial(1)[:, 0] for logprob_CV in logprobs])
+        return torch.cat([logprob_CV.argmax(-1) for logprob_CV in logprobs])
 
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences, without search."""

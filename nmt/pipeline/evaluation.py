@@ -1,9 +1,9 @@
-"""Scores of a run on a test set: BLEU and chrF of its translations, AER of its attention where gold links exist."""
+"""Scores of a run on a test set: those of its translations, and AER of its attention where gold links exist."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +12,8 @@ from nmt.alignment.gold import GoldLinks, read_gold
 from nmt.config.experiment import Experiment
 from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
-from nmt.evaluation.lengths import bleu_by_length
-from nmt.evaluation.scores import bleu, chrf
 from nmt.pipeline.records import alignment_record
+from nmt.pipeline.scoring import Baseline, Texts, score_texts, unknown_words
 from nmt.training.durable import replace_file
 from nmt.translator import Translation, Translator
 
@@ -28,7 +27,13 @@ class SetResult(NamedTuple):
     scores: dict[str, Any]
 
 
-def evaluate_pairs(translator: Translator, pairs: Pairs, config: EvaluationConfig, gold: Path | None) -> SetResult:
+def evaluate_pairs(
+    translator: Translator,
+    pairs: Pairs,
+    config: EvaluationConfig,
+    gold: Path | None,
+    baseline: Baseline | None = None,
+) -> SetResult:
     """Translates the source side, scores against the target side, and aligns the pairs by force for AER, which a model
     without attention has not.
 
@@ -37,41 +42,32 @@ def evaluate_pairs(translator: Translator, pairs: Pairs, config: EvaluationConfi
     sources, references = [src for src, _ in pairs], [tgt for _, tgt in pairs]
     translations = [found[0] for found in translator.translate(sources)]
     hypotheses = [translation.text for translation in translations]
-    scores = score_texts(sources, hypotheses, references, config)
+    texts = Texts(hypotheses, references, sources, unknown_words(translator, pairs))
+    scores = {"beam_size": translator.search.beam_size, **score_texts(texts, config, baseline)}
     if gold is not None and translator.has_attention:
         scores.update(as_scores(forced_aer(translator, pairs, read_gold_links(gold, len(pairs)))))
     return SetResult(translations, scores)
 
 
 def evaluate_sets(
-    translator: Translator, experiment: Experiment, run: Path, sets: dict[str, Pairs], tell: Callable[[str], None]
+    translator: Translator,
+    experiment: Experiment,
+    run: Path | None,
+    sets: dict[str, Pairs],
+    tell: Callable[[str], None],
+    baselines: Mapping[str, Baseline] | None = None,
 ) -> dict[str, tuple[Pairs, SetResult]]:
-    """Scores test sets of the config by name and writes their translations and scores into the run folder."""
+    """Scores test sets of the config by name and writes their translations and scores into the run folder, if any."""
     results: dict[str, tuple[Pairs, SetResult]] = {}
     for name, pairs in sets.items():
         tell(f"translating test set {name}: {len(pairs)} sentences, beam {translator.search.beam_size}")
         align = experiment.data.test[name].align
-        result = evaluate_pairs(translator, pairs, experiment.evaluation, Path(align) if align else None)
-        write_evaluation(run, name, result)
+        gold = Path(align) if align else None
+        result = evaluate_pairs(translator, pairs, experiment.evaluation, gold, (baselines or {}).get(name))
+        if run is not None:
+            write_evaluation(run, name, result)
         results[name] = pairs, result
     return results
-
-
-def score_texts(
-    sources: list[str] | None, hypotheses: list[str], references: list[str], config: EvaluationConfig
-) -> dict[str, Any]:
-    """BLEU and chrF with signatures; with sources, BLEU by source length too."""
-    bleu_score, chrf_score = bleu(hypotheses, references, config.bleu_tokenize), chrf(hypotheses, references)
-    scores: dict[str, Any] = {
-        "sentences": len(references),
-        "bleu": bleu_score.value,
-        "signature": bleu_score.signature,
-        "chrf": chrf_score.value,
-        "chrf_signature": chrf_score.signature,
-    }
-    if sources is not None:
-        scores["bleu_by_length"] = bleu_by_length(sources, hypotheses, references, config.bleu_tokenize)
-    return scores
 
 
 def forced_aer(translator: Translator, pairs: Pairs, gold: list[GoldLinks]) -> AlignmentScores:

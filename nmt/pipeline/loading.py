@@ -1,24 +1,35 @@
-"""A run folder as a translator."""
+"""A run folder, or several, as a translator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, NamedTuple
 
 import torch
 
 from nmt.config.experiment import Experiment
 from nmt.device import Device, resolve_compute
 from nmt.errors import CheckpointError, UserError
+from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import vocabulary_fingerprints
 from nmt.pipeline.run_folder import RunFolder
 from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers
-from nmt.training.checkpoint import load_checkpoint
+from nmt.text.tokenizers.tokenizer import Tokenizer
+from nmt.training.checkpoint import Which, load_checkpoint, require_checkpoints
 from nmt.training.weights import load_weights
 from nmt.translator import Translator
+
+
+class Member(NamedTuple):
+    """A model with what it was trained with."""
+
+    run: Path
+    model: Seq2Seq
+    tokenizers: tuple[Tokenizer, Tokenizer]
+    experiment: Experiment
 
 
 def load_translator(
@@ -27,24 +38,62 @@ def load_translator(
     device: Device = "auto",
     threads: int | None = None,
     warn: Callable[[str], None] = lambda message: None,
+    ensemble: Sequence[Path] = (),
 ) -> tuple[Translator, Experiment]:
-    """The model of a checkpoint (`best`, `last` or a step) with its tokenizers, and the run's config.
+    """The model of a checkpoint (`best`, `last`, `average` or a step) with its tokenizers, and the run's config.
 
+    The same checkpoint of the runs of `ensemble` joins it; precision and search are those of `run`.
     Errors: CheckpointError for a missing or damaged file, or vocabularies that the weights were not trained with;
-    UserError for a device that is not there.
+    UserError for a device that is not there, or a run of the ensemble that has other vocabularies.
     """
     if threads:
         torch.set_num_threads(threads)
-    loaded = load_checkpoint(run, _which(checkpoint))
+    which = _which(checkpoint)
+    first, *others = [_load(path, which) for path in (run, *ensemble)]
+    for other in others:
+        check_fit(first, other)
+    model = Ensemble([first.model, *(other.model for other in others)]) if others else first.model
+    compute = resolve_compute(device, first.experiment.precision)
+    translator = Translator(model.to(compute.device), first.tokenizers, first.experiment.search, compute, warn)
+    return translator, first.experiment
+
+
+def _load(run: Path, which: Which) -> Member:
+    require_checkpoints(run)
     experiment = RunFolder(run).experiment()
-    compute = resolve_compute(device, experiment.precision)
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
+    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
+    take_weights(model, tokenizers, run, which)
+    return Member(run, model, tokenizers, experiment)
+
+
+def take_weights(model: Seq2Seq, tokenizers: tuple[Tokenizer, Tokenizer], run: Path, which: Which = "best") -> None:
+    """Gives the model the weights of a checkpoint of `run`.
+
+    Errors: CheckpointError if there is none, or weights or vocabularies are others.
+    """
+    loaded = load_checkpoint(run, which)
     for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
         if loaded.state.fingerprint.get(name) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
-    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
     load_weights(model, loaded.weights, loaded.path.name)
-    return Translator(model.to(compute.device), tokenizers, experiment.search, compute, warn), experiment
+
+
+def check_fit(first: Member, other: Member) -> None:
+    """Errors: UserError if `other` cuts text otherwise than `first` or numbers its pieces otherwise."""
+    before, now = (vocabulary_fingerprints(member.tokenizers) for member in (first, other))
+    different = [name for name in before if before[name] != now[name]]
+    if _cutting(first) != _cutting(other):
+        different.insert(0, "tokenizer (data.tokenizer)")
+    if different:
+        raise UserError(
+            f"--ensemble {other.run}: its {different[0]} is not that of {first.run}; an ensemble shares vocabularies"
+        )
+
+
+def _cutting(member: Member) -> dict[str, Any]:
+    """What cuts text into pieces; sampling does so in training alone."""
+    return member.experiment.data.tokenizer.model_dump(exclude={"sampling"})
 
 
 def changed_search(search: SearchConfig, beam: int | None, n_best: int | None) -> SearchConfig:
@@ -56,9 +105,9 @@ def changed_search(search: SearchConfig, beam: int | None, n_best: int | None) -
     return search.model_copy(update={"beam_size": beam, "n_best": n_best})
 
 
-def _which(name: str) -> Literal["best", "last"] | int:
-    if name == "best" or name == "last":
+def _which(name: str) -> Which:
+    if name == "best" or name == "last" or name == "average":
         return name
     if name.isdecimal():
         return int(name)
-    raise UserError(f"--checkpoint {name}: must be best, last or a step number")
+    raise UserError(f"--checkpoint {name}: must be best, last, average or a step number")

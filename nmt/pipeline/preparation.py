@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from nmt.config.experiment import Experiment
 from nmt.data.corpus import Corpus, load_corpus
 from nmt.data.pairs import overlap, read_pairs
+from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import read_gold_links
@@ -30,6 +32,8 @@ class Prepared:
     valid_pairs: Pairs
     test_pairs: dict[str, Pairs]
     report: dict[str, Any]
+    resample: Callable[[int], Corpus] | None
+    """`train` in the pieces of an epoch; None if they are always the same."""
 
 
 def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
@@ -54,7 +58,8 @@ def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
     for name, pairs in {"valid": valid_pairs, **test_pairs}.items():
         shared = overlap(train_pairs, pairs)
         report[name] = {**report.get(name, {"lines": len(pairs)}), "overlap_with_train": shared}
-    return Prepared(tokenizers, train, valid, valid_pairs, test_pairs, report)
+    resample = subword_sampling(train, train_pairs, tokenizers, data.max_length, experiment.seed)
+    return Prepared(tokenizers, train, valid, valid_pairs, test_pairs, report, resample)
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:

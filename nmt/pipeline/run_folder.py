@@ -14,6 +14,7 @@ from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
 from nmt.config.messages import show
 from nmt.errors import CheckpointError, UserError
+from nmt.training.checkpoint_files import saved
 
 SHOWN = 5
 NOTHING = "nothing"
@@ -55,6 +56,21 @@ class RunFolder:
             raise UserError(f"{there} is a file, no folder; choose another with --run")
         if not os.access(there, os.W_OK | os.X_OK):
             raise UserError(f"{there}: cannot be written; choose another folder with --run")
+
+    def finished(self, experiment: Experiment) -> bool:
+        """Whether this very config was trained here to its end.
+
+        Errors: UserError if it was another config; CheckpointError if the weights are no longer there.
+        """
+        if not self.started or not self.report.is_file():
+            return False
+        self.check_same(experiment)
+        if not saved(self.path):
+            raise CheckpointError(
+                f"{self.path}: finished, but its checkpoints are gone (checkpoints/step-*/); "
+                f"put them back, or train anew with --overwrite"
+            )
+        return True
 
     def make(self) -> None:
         """Makes the folder. Errors: UserError if the system refuses."""

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nmt.config.experiment import Experiment
-from nmt.data.batching import BatchOrder
+from nmt.data.epochs import Epochs
 from nmt.device import Compute
 from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
+from nmt.pipeline.loading import take_weights
 from nmt.pipeline.preparation import Prepared, build_model, prepare, set_up, vocabulary_fingerprints
 from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.validation import Validator
 from nmt.text.tokenizers.pair import save_tokenizers
+from nmt.training.checkpoint_files import saved
 from nmt.training.job import Job
 from nmt.training.listener import Listener
 from nmt.training.lock import RunLock
@@ -57,8 +59,12 @@ def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Pla
     if continued:
         run.check_same(experiment)
     compute = set_up(experiment)
-    prepared = prepare(experiment, run.vocab if continued else None)
+    earlier = RunFolder(Path(experiment.train.init_from)) if experiment.train.init_from is not None else None
+    known = run if continued else earlier
+    prepared = prepare(experiment, known.vocab if known else None)
     model = build_model(experiment, prepared.tokenizers, compute.device)
+    if earlier is not None and not (continued and saved(run.path)):
+        take_weights(model, prepared.tokenizers, earlier.path)
     _check_search(experiment, model)
     return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()))
 
@@ -77,14 +83,9 @@ def train_run(
         if not run.started:
             save_tokenizers(run.vocab, *prepared.tokenizers)
             run.create(experiment, prepared.report)
-        order = BatchOrder(
-            [*map(len, prepared.train.src)],
-            [*map(len, prepared.train.tgt)],
-            experiment.data.batching,
-            experiment.seed,
-        )
+        data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample)
         validator = Validator(experiment, prepared, compute)
-        job = Job(prepared.train, order, validator, *compute, experiment.seed, _fingerprint(experiment, prepared))
+        job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, prepared))
         outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
     translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
     results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)

@@ -13,6 +13,10 @@ from nmt.report.ticks import nice_ticks, tick_labels
 WIDTH, HEIGHT = 540.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 20.0, 66.0, 50.0
 COLOURS = (svg.ACCENT, svg.LINK, "#0b8a6a", "#8a3ffc")
+DASHES = ("", "7 4", "2 4")
+"""Lines of the same colour differ in these."""
+LEGEND_ROW = 18.0
+LEGEND_LEFT = 90.0
 MOST_POINTS = 600
 MOST_MARKERS = 60
 
@@ -36,17 +40,19 @@ class _Frame:
     x_end: float
     y_ticks: list[float]
     height: float
+    top: float
 
     def place(self, point: Point) -> Point:
         (x0, x1), (y0, y1) = (self.x_ticks[0], self.x_end), (self.y_ticks[0], self.y_ticks[-1])
         x = LEFT + (point[0] - x0) / (x1 - x0) * (WIDTH - LEFT - RIGHT)
-        y = self.height - BOTTOM - (point[1] - y0) / (y1 - y0) * (self.height - TOP - BOTTOM)
+        y = self.height - BOTTOM - (point[1] - y0) / (y1 - y0) * (self.height - self.top - BOTTOM)
         return x, y
 
 
 def line_chart(series: list[Series], title: str, x_label: str, y_label: str, height: float = HEIGHT) -> str:
     """One `<svg>` with a line for each series, axes with round ticks, and a legend when there are several series.
 
+    `height` is that of the picture with a legend of one row; more rows make it higher.
     Markers carry their values as tooltips. A long series is thinned to the lowest and highest point of each stretch.
     """
     lines = [_runs(one) for one in series]
@@ -56,13 +62,14 @@ def line_chart(series: list[Series], title: str, x_label: str, y_label: str, hei
         middle = {"class": "muted", "fill": svg.MUTED, "text-anchor": "middle"}
         parts.append(svg.text("no values yet", WIDTH / 2, height / 2 + 12, middle))
         return svg.picture(WIDTH, height, title, *parts)
-    frame = _frame(points, height)
+    legend, rows = _legend([one.name for one in series]) if len(series) > 1 else ("", 1)
+    more = LEGEND_ROW * (rows - 1)
+    height += more
+    frame = _frame(points, height, TOP + more)
     parts += _axes(frame, x_label, y_label)
     for index, (one, runs) in enumerate(zip(series, lines, strict=True)):
         parts.append(_line(one.name, runs, index, frame.place))
-    if len(series) > 1:
-        parts.append(_legend([one.name for one in series]))
-    return svg.picture(WIDTH, height, title, *parts)
+    return svg.picture(WIDTH, height, title, *parts, legend)
 
 
 def _runs(series: Series) -> list[list[Point]]:
@@ -89,14 +96,14 @@ def _thinned(run: list[Point]) -> list[Point]:
     return kept
 
 
-def _frame(points: list[Point], height: float) -> _Frame:
+def _frame(points: list[Point], height: float, top: float) -> _Frame:
     """Axes around the points: y from tick to tick, x from a tick (of one point: from 0) to the last point."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     x_start = min(xs) if min(xs) < max(xs) else min(xs[0], 0)
     x_ticks = nice_ticks(x_start, max(xs), 6)
     x_end = max(xs) if max(xs) > x_ticks[0] else x_ticks[-1]
-    y_ticks = nice_ticks(min(ys), max(ys), 5 if height >= HEIGHT else 3)
-    return _Frame([tick for tick in x_ticks if tick <= x_end], x_end, y_ticks, height)
+    y_ticks = nice_ticks(min(ys), max(ys), 5 if height - top >= HEIGHT - TOP else 3)
+    return _Frame([tick for tick in x_ticks if tick <= x_end], x_end, y_ticks, height, top)
 
 
 def _axes(frame: _Frame, x_label: str, y_label: str) -> list[str]:
@@ -129,6 +136,7 @@ def _line(name: str, runs: list[list[Point]], index: int, place: Place) -> str:
         "stroke-width": 2,
         "stroke-linejoin": "round",
         "stroke-linecap": "round",
+        **_dash(index),
     }
     parts = []
     for run in runs:
@@ -145,15 +153,22 @@ def _marker(name: str, point: Point, at: Point, index: int) -> str:
     return svg.element("circle", {**look, "cx": at[0], "cy": at[1], "r": 3}, tip)
 
 
-def _legend(names: list[str]) -> str:
-    """Names in one row, ending at the right edge above the plot."""
+def _dash(index: int) -> dict[str, str]:
+    dash = DASHES[index // len(COLOURS) % len(DASHES)]
+    return {"stroke-dasharray": dash} if dash else {}
+
+
+def _legend(names: list[str]) -> tuple[str, int]:
+    """The names in columns that end at the right edge above the plot, each behind a piece of its line; and the rows."""
+    shown = [ellipsis(name, 24) for name in names]
+    width = 6.8 * max(map(text_columns, shown)) + 44
+    columns = min(len(shown), max(1, int((WIDTH - RIGHT - LEGEND_LEFT) / width)))
     parts: list[str] = []
-    right = WIDTH - RIGHT
-    for index, name in reversed(list(enumerate(names))):
-        shown = ellipsis(name, 24)
-        left = right - 6.8 * text_columns(shown)
-        look = {"class": f"fill{index % len(COLOURS)}", "fill": COLOURS[index % len(COLOURS)]}
-        parts.append(svg.element("rect", {**look, "x": left - 20, "y": 41, "width": 14, "height": 4, "rx": 2}))
-        parts.append(svg.text(shown, left, 48, {"class": "ink", "fill": svg.INK, "font-size": 12}))
-        right = left - 36
-    return svg.element("g", {"class": "legend"}, *parts)
+    for index, name in enumerate(shown):
+        x = WIDTH - RIGHT + 8 - width * (columns - index % columns)
+        y = 48 + LEGEND_ROW * (index // columns)
+        look = {"class": f"stroke{index % len(COLOURS)}", "stroke": COLOURS[index % len(COLOURS)], **_dash(index)}
+        ends = {"x1": x, "x2": x + 22, "y1": y - 4, "y2": y - 4}
+        parts.append(svg.element("line", {**look, "stroke-width": 3, **ends}))
+        parts.append(svg.text(name, x + 28, y, {"class": "ink", "fill": svg.INK, "font-size": 12}))
+    return svg.element("g", {"class": "legend"}, *parts), math.ceil(len(shown) / columns)

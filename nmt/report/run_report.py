@@ -13,9 +13,9 @@ from nmt.report.page import PAGE_END, page_start, section
 if TYPE_CHECKING:
     from nmt.alignment.record import AlignmentRecord
 
-SCORES = {"bleu": "BLEU", "chrf": "chrF", "aer": "AER"}
-DECIMALS = {"bleu": 2, "chrf": 2, "aer": 3}
-SIGNATURES = {"bleu": "signature", "chrf": "chrf_signature"}
+SCORES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER", "aer": "AER"}
+DECIMALS = {"bleu": 2, "chrf": 2, "ter": 2, "aer": 3}
+SIGNATURES = {"bleu": "signature", "chrf": "chrf_signature", "ter": "ter_signature"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RunReport:
     metrics: list[dict[str, Any]] = field(default_factory=list)
     """The lines of metrics.jsonl; losses in nats per target token."""
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Name of a test set to its `bleu`, `signature`, `chrf`, `chrf_signature`, `aer`, each where known."""
+    """Name of a test set to its `bleu`, `chrf`, `ter` with their signatures, and `aer`, each where known."""
     samples: list[Sample] = field(default_factory=list)
     alignments: list[AlignmentRecord] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)

@@ -34,6 +34,9 @@ nav a:hover { text-decoration: underline; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 14px; }
 .charts figure { margin: 0; padding: 6px; overflow: hidden; }
 .charts svg { display: block; width: 100%; height: auto; }
+.curve { margin: 20px 0; padding: 6px; max-width: 760px; }
+.curve svg { display: block; width: 100%; height: auto; }
+.below { margin: 12px 2px; }
 table { width: 100%; border-collapse: collapse; font-size: 15px; }
 .scroll { overflow-x: auto; }
 th { text-align: start; font-weight: 600; font-size: 13px; color: var(--muted); }

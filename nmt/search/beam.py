@@ -1,6 +1,6 @@
 """One batched beam search for every model. It knows a step function and a tree of states, nothing else.
 
-B sentences still searched, K beam, N = B * K hypotheses, S source, T target, V vocabulary.
+B sentences still searched, K beam, N = B * K hypotheses, S source, T target, P prefix, V vocabulary.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from nmt.nn.masks import length_mask
 from nmt.nn.tree import map_tensors
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
+from nmt.search.limits import NEVER, longest_outputs, rule_out
 from nmt.search.penalties import LengthPenalty
 from nmt.search.trace import Finished, Trace
-from nmt.text.vocab import BOS, EOS, PAD
-
-NEVER = float("-inf")
+from nmt.text.vocab import BOS, EOS
 
 
 class SearchModel(Protocol):
@@ -45,6 +44,7 @@ class Beams(NamedTuple):
     longest_B: Tensor
     mask_BS: Tensor
     memory: Any
+    prefix_BP: Tensor | None
     logprob_BK: Tensor
     coverage_BKS: Tensor | None
 
@@ -54,16 +54,19 @@ class Beams(NamedTuple):
 
 
 @torch.inference_mode()
-def beam_search(model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig) -> list[list[Hypothesis]]:
+def beam_search(
+    model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig, prefix_BP: Tensor | None = None
+) -> list[list[Hypothesis]]:
     """The n best hypotheses of every sentence, best first, each with its attention.
 
-    A sentence's result does not depend on the others in the batch. Where nothing ends within the longest length, the
-    one best prefix is returned, without EOS.
+    With `prefix_BP` (see `pad_prefixes`) all of them begin with the sentence's prefix; log-probability, score and
+    attention are those of the whole. A sentence's result does not depend on the others in the batch. Where nothing ends
+    within the longest length, the one best unfinished hypothesis is returned, without EOS.
     Errors: ConfigError for a coverage penalty on a model without attention.
     """
     beam = config.beam_size
     ranking = Ranking(config.length_penalty.build(), config.coverage_penalty)
-    beams, state = _start(model, src_BS, src_len_B, config, ranking)
+    beams, state = _start(model, (src_BS, src_len_B), config, ranking, prefix_BP)
     trace, finished = Trace(len(src_BS)), Finished(len(src_BS), config.n_best, src_BS.device)
     token_BK = torch.full((len(src_BS), beam), BOS, device=src_BS.device)
     length = 0
@@ -102,8 +105,9 @@ class Ranking(NamedTuple):
 
 
 def _start(
-    model: SearchModel, src_BS: Tensor, src_len_B: Tensor, config: SearchConfig, ranking: Ranking
+    model: SearchModel, source: tuple[Tensor, Tensor], config: SearchConfig, ranking: Ranking, prefix_BP: Tensor | None
 ) -> tuple[Beams, Any]:
+    src_BS, src_len_B = source
     memory, state = model.start(src_BS, src_len_B)
     batch, beam = len(src_BS), config.beam_size
     state = map_tensors(lambda part: part.repeat_interleave(beam, 0), state)
@@ -112,11 +116,11 @@ def _start(
     coverage_BKS = None
     if config.coverage_penalty:
         coverage_BKS = torch.zeros(batch, beam, src_BS.size(1), device=src_BS.device)
-    limit_B = (src_len_B * config.max_length_ratio).ceil().long().clamp(min=1)
+    limit_B = longest_outputs(src_len_B, config.max_length_ratio, prefix_BP)
     longest_B = torch.tensor([ranking.penalty(limit) for limit in limit_B.tolist()], device=src_BS.device)
     mask_BS = length_mask(src_len_B, src_BS.size(1))
     sentence_B = torch.arange(batch, device=src_BS.device)
-    return Beams(sentence_B, limit_B, longest_B, mask_BS, memory, logprob_BK, coverage_BKS), state
+    return Beams(sentence_B, limit_B, longest_B, mask_BS, memory, prefix_BP, logprob_BK, coverage_BKS), state
 
 
 def _extend(
@@ -124,7 +128,7 @@ def _extend(
 ) -> tuple[Beams, Tensor, Tensor]:
     """The live beams after one more token, token_BK and parent_BK; what ended within the beam goes to `finished`."""
     batch, beam = beams.logprob_BK.shape
-    logprob_NV[:, [PAD, BOS]] = NEVER
+    rule_out(logprob_NV, beams.prefix_BP, length - 1)
     total_BKV = beams.logprob_BK[..., None] + logprob_NV.view(batch, beam, -1)
     candidates = min(2 * beam, total_BKV.size(1) * total_BKV.size(2))
     logprob_BC, choice_BC = total_BKV.flatten(1).topk(candidates, 1)

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from nmt.search.hypothesis import Hypothesis
+from nmt.search.limits import NEVER
 from nmt.text.vocab import EOS
-
-NEVER = float("-inf")
 
 
 class Finished:
@@ -80,10 +79,14 @@ class Trace:
             if ended:
                 tokens.append(EOS)
                 rows.append(self._weights(sentence, step, slot))
-            weights = [row[:source_length] for row in rows if row is not None]
-            weights_TS = np.stack(weights) if weights else None
-            found.append(Hypothesis(tokens, float(finished.logprob_BC[sentence, rank]), score, weights_TS))
+            logprob = float(finished.logprob_BC[sentence, rank])
+            found.append(Hypothesis(tokens, logprob, score, _matrix(rows, source_length)))
         return found
+
+    def path(self, sentence: int, step: int, slot: int, source_length: int) -> tuple[list[int], np.ndarray | None]:
+        """The tokens from the first to that in `slot` after `step`, and the attention that predicted each."""
+        tokens, rows = self._follow(sentence, step, slot)
+        return tokens, _matrix(rows, source_length)
 
     def _follow(self, sentence: int, step: int, slot: int) -> tuple[list[int], list[np.ndarray | None]]:
         tokens: list[int] = []
@@ -99,3 +102,8 @@ class Trace:
     def _weights(self, sentence: int, step: int, slot: int) -> np.ndarray | None:
         weights_BKS = self.weights_BKS[step]
         return None if weights_BKS is None else weights_BKS[self.row_of[step][sentence], slot]
+
+
+def _matrix(rows: list[np.ndarray | None], source_length: int) -> np.ndarray | None:
+    weights = [row[:source_length] for row in rows if row is not None]
+    return np.stack(weights) if weights else None

@@ -2,7 +2,8 @@
 
 `checkpoints/step-00001200/` holds `model.safetensors` (the weights to translate with), `training.safetensors` (the
 rest that training needs), `state.json` and `MANIFEST.json` with the sizes and SHA-256 of the others. It appears by one
-rename, after everything in it is on the disk; older ones are deleted only after that.
+rename, after everything in it is on the disk; older ones are deleted only after that. `checkpoints/average` is such a
+folder without `training.safetensors`.
 """
 
 from __future__ import annotations
@@ -24,14 +25,25 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from nmt.errors import CheckpointError, NmtError
-from nmt.training.checkpoint_files import folder_of, publish, saved, step_of
+from nmt.training.checkpoint_files import folder_of, publish, remove_replaced, saved, step_of
 from nmt.training.durable import sync_folder, write_synced
 from nmt.training.state import TrainingState
 from nmt.training.weights import first_nan, weights_sha256
 
-__all__ = ["Checkpoint", "SaveError", "latest_valid", "load_checkpoint", "save_checkpoint", "weights_sha256"]
+__all__ = [
+    "Checkpoint",
+    "SaveError",
+    "Which",
+    "latest_valid",
+    "load_checkpoint",
+    "require_checkpoints",
+    "save_average",
+    "save_checkpoint",
+    "weights_sha256",
+]
 
 FORMAT = 1
+Which = Literal["best", "last", "average"] | int
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -71,28 +83,50 @@ def save_checkpoint(
         "training.safetensors": save_tensors(_detached(training)),
         "state.json": state.to_json(),
     }
-    entries = {name: {"size": len(data), "sha256": _sha256(data)} for name, data in files.items()}
-    files["MANIFEST.json"] = json.dumps({"format": FORMAT, "files": entries}, indent=1).encode()
-    target = folder_of(run, state.step)
-    temporary = target.with_name(f".tmp-{target.name}-{os.getpid()}")
     try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            write_synced(temporary / name, data)
-        sync_folder(temporary)
-        publish(temporary, target)
+        _write(folder_of(run, state.step), files)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise SaveError(_why_not_saved(run, state.step, error, sum(map(len, files.values())))) from error
+        raise SaveError(_why_not_saved(run, f"step {state.step}", error, sum(map(len, files.values())))) from error
+    return folder_of(run, state.step)
+
+
+def save_average(run: Path, state: TrainingState, weights: Mapping[str, Tensor]) -> Path:
+    """Writes `checkpoints/average`, in place of an older one: weights to translate with, none to train on from.
+
+    Errors: SaveError if the disk is full or fails. Then nothing new is left behind.
+    """
+    files = {"model.safetensors": save_tensors(_detached(weights)), "state.json": state.to_json()}
+    target = run / "checkpoints" / "average"
+    try:
+        _write(target, files)
+    except OSError as error:
+        raise SaveError(_why_not_saved(run, "the average", error, sum(map(len, files.values())))) from error
+    remove_replaced(target)
     return target
 
 
-def load_checkpoint(run: Path, which: Literal["best", "last"] | int = "best") -> Checkpoint:
+def _write(target: Path, files: dict[str, bytes]) -> None:
+    """A folder of these files and their manifest, by one rename. Errors: OSError, after which nothing new is left."""
+    entries = {name: {"size": len(data), "sha256": _sha256(data)} for name, data in files.items()}
+    manifest = json.dumps({"format": FORMAT, "files": entries}, indent=1).encode()
+    temporary = target.with_name(f".tmp-{target.name}-{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        for name, data in {**files, "MANIFEST.json": manifest}.items():
+            write_synced(temporary / name, data)
+        sync_folder(temporary)
+        publish(temporary, target)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def load_checkpoint(run: Path, which: Which = "best") -> Checkpoint:
     """The weights of one checkpoint, to translate with. Before the first validation `best` is the last one.
 
     Errors: CheckpointError if there is none, it is damaged, of a newer format, or the path is no run folder.
     """
-    _refuse_other_paths(run)
+    require_checkpoints(run)
     paths = saved(run)
     linked = run / "checkpoints" / str(which)
     if isinstance(which, int):
@@ -100,6 +134,8 @@ def load_checkpoint(run: Path, which: Literal["best", "last"] | int = "best") ->
         if path not in paths:
             steps = ", ".join(str(step_of(path)) for path in reversed(paths))
             raise CheckpointError(f"{run}: no checkpoint of step {which}; there are {steps}")
+    elif which == "average" and not linked.exists():
+        raise CheckpointError(f"{run}: no averaged checkpoint; make it with: nmt average {run}")
     else:
         path = linked.resolve() if linked.exists() else paths[0]
     return _read(path, with_training=False)
@@ -180,7 +216,8 @@ def _tensors(path: Path, name: str, manifest: Mapping[str, Any]) -> dict[str, Te
         raise DamagedError(f"{path.name}: {name} is damaged ({error})") from None
 
 
-def _refuse_other_paths(run: Path) -> None:
+def require_checkpoints(run: Path) -> None:
+    """Errors: CheckpointError if the path is no run folder or holds no checkpoint."""
     if run.is_file():
         with open(run, "rb") as file:
             if file.read(4).startswith(PICKLE_STARTS):
@@ -206,11 +243,11 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _why_not_saved(run: Path, step: int, error: OSError, needed: int) -> str:
+def _why_not_saved(run: Path, what: str, error: OSError, needed: int) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         reason = f"disk full: {_size(shutil.disk_usage(run).free)} free in {run}, {_size(needed)} needed"
-    return f"cannot save step {step} ({reason}); {_last_good(run)}"
+    return f"cannot save {what} ({reason}); {_last_good(run)}"
 
 
 def _last_good(run: Path) -> str:

@@ -45,11 +45,15 @@ def publish(temporary: Path, target: Path) -> None:
     An older folder of that name stays a checkpoint, as `step-*.replaced`, until the new one is there.
     """
     if target.exists():
-        older = target.with_name(target.name + REPLACED)
-        shutil.rmtree(older, ignore_errors=True)
-        os.rename(target, older)
+        remove_replaced(target)
+        os.rename(target, target.with_name(target.name + REPLACED))
     os.rename(temporary, target)
     sync_folder(target.parent)
+
+
+def remove_replaced(target: Path) -> None:
+    """Deletes what `publish` left of the folder of that name before."""
+    shutil.rmtree(target.with_name(target.name + REPLACED), ignore_errors=True)
 
 
 def prune(run: Path, *, newest: int, best: int | None, keep: int) -> None:

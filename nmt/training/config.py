@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from nmt.config.component import OneOf, Section
+from nmt.config.component import FolderPath, OneOf, Section
+from nmt.training.objectives.cross_entropy import CrossEntropy
+from nmt.training.objectives.objective import Objective
 from nmt.training.optimizers.adam import Adam
 from nmt.training.optimizers.optimizer import Optimizer
 from nmt.training.schedules.constant import Constant
@@ -15,6 +17,13 @@ from nmt.training.schedules.schedule import Schedule
 
 class TrainConfig(Section):
     """How the weights are learned. Give at least one of `max_steps`, `max_epochs`, `max_minutes`."""
+
+    objective: Annotated[Objective.Config, OneOf(Objective)] = CrossEntropy.Config()
+    """What is made smaller."""
+
+    init_from: FolderPath | None = None
+    """Run folder whose best weights training starts from, with its vocabularies; the model must be the same. null: the
+    weights of `model.init`."""
 
     optimizer: Annotated[Optimizer.Config, OneOf(Optimizer)] = Adam.Config()
     """What turns gradients into updates."""

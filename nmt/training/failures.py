@@ -7,23 +7,25 @@ from pathlib import Path
 
 import torch
 
+from nmt.data.epochs import Epoch
 from nmt.errors import NmtError
 from nmt.training.checkpoint_files import saved, step_of
-from nmt.training.job import Job
 from nmt.training.learner import NonFiniteError
 from nmt.training.state import TrainingState
 
 MOST_LINES = 10
 
 
-def explain(error: Exception, job: Job, batches: list[list[int]], state: TrainingState) -> NmtError | None:
+def explain(
+    error: Exception, epoch: Epoch, batches: list[list[int]], state: TrainingState, memory_hint: str
+) -> NmtError | None:
     """The failure of the update after `state` as a message for the user; None if it is of no known kind."""
     step = state.step + 1
     if isinstance(error, NonFiniteError):
-        return NmtError(f"{error} at step {step} (epoch {state.epoch}); sentences in {_lines(job, batches)}")
+        return NmtError(f"{error} at step {step} (epoch {state.epoch}); sentences in {_lines(epoch, batches)}")
     if _is_out_of_memory(error):
-        sentences, length = max(map(job.padded_size, batches), key=lambda size: size[0] * size[1])
-        return NmtError(f"out of memory at step {step}: batch of {sentences} x {length} tokens; {job.memory_hint}")
+        sentences, length = max(map(epoch.padded_size, batches), key=lambda size: size[0] * size[1])
+        return NmtError(f"out of memory at step {step}: batch of {sentences} x {length} tokens; {memory_hint}")
     return None
 
 
@@ -39,7 +41,7 @@ def _is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def _lines(job: Job, batches: list[list[int]]) -> str:
-    lines = sorted(job.corpus.line[i] for i in chain.from_iterable(batches))
+def _lines(epoch: Epoch, batches: list[list[int]]) -> str:
+    lines = sorted(epoch.corpus.line[i] for i in chain.from_iterable(batches))
     more = f" and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
     return f"lines {', '.join(map(str, lines[:MOST_LINES]))}{more}"

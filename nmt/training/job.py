@@ -9,9 +9,7 @@ from typing import Literal
 
 import torch
 
-from nmt.data.batch import Batch, collate
-from nmt.data.batching import BatchOrder
-from nmt.data.corpus import Corpus
+from nmt.data.epochs import Epochs
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.validation import Validation
 
@@ -20,8 +18,7 @@ from nmt.training.validation import Validation
 class Job:
     """Everything that a trainer needs beside the model and the `train` section of the config."""
 
-    corpus: Corpus
-    order: BatchOrder
+    data: Epochs
     validate: Callable[[Seq2Seq], Validation]
     """Measures the model as it is, in evaluation mode."""
 
@@ -35,14 +32,6 @@ class Job:
 
     memory_hint: str = "lower data.batching or data.max_length"
     """What to do when memory runs out."""
-
-    def batch(self, ids: list[int]) -> Batch:
-        """The pairs `ids` of the corpus as a batch on the CPU."""
-        return collate([self.corpus.src[i] for i in ids], [self.corpus.tgt[i] for i in ids], ids)
-
-    def padded_size(self, ids: list[int]) -> tuple[int, int]:
-        """Sentences and tokens of the longest side of a batch."""
-        return len(ids), max(max(len(self.corpus.src[i]), len(self.corpus.tgt[i])) + 1 for i in ids)
 
     def environment(self) -> dict[str, str]:
         """What the bits of a training depend on, besides its config and data."""

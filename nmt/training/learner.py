@@ -16,6 +16,7 @@ from nmt.models.seq2seq import Seq2Seq
 from nmt.training.average import Average
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
+from nmt.training.objectives.objective import Objective, Setting
 from nmt.training.weights import load_weights, named_weights
 
 
@@ -40,10 +41,12 @@ class Learner:
         self.job = job
         self.named_parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.optimizer: torch.optim.Optimizer = config.optimizer.build(parameters=list(self.named_parameters.values()))
+        self.objective: Objective = config.objective.build()
         self.average = Average(model, config.ema) if config.ema is not None else None
 
     def update(self, batches: list[Batch], step: int, lr: float) -> Update:
-        """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`.
+        """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`, or over
+        what else the objective counts.
 
         Loss and norm are read from the device once, so that nothing is updated with a NaN.
 
@@ -51,7 +54,8 @@ class Learner:
         """
         self.optimizer.zero_grad(set_to_none=True)
         tokens = sum(batch.tokens for batch in batches)
-        losses = [self._backward(batch, (step, micro), tokens) for micro, batch in enumerate(batches)]
+        size = sum(self.objective.size(batch) for batch in batches)
+        losses = [self._backward(batch, (step, micro), size) for micro, batch in enumerate(batches)]
         gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         values: list[float] = torch.stack([*torch.stack(losses).sum(0), norm.float()]).tolist()
@@ -68,12 +72,13 @@ class Learner:
             self.average.update(step)
         return Update(values[1] / tokens, values[2], tokens)
 
-    def _backward(self, batch: Batch, place: tuple[int, int], tokens: int) -> Tensor:
-        """Adds the gradient of the batch's share of the mean loss; smoothed and plain loss, summed, as one tensor."""
+    def _backward(self, batch: Batch, place: tuple[int, int], size: int) -> Tensor:
+        """Adds the gradient of the batch's share of the mean loss; objective and plain loss, summed, as one tensor."""
         torch.manual_seed(mix(self.job.seed, *place))
         with torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
-            loss = self.model.loss(batch.to(self.job.device), self.config.label_smoothing)
-        (loss.total / tokens).backward()
+            setting = Setting(place[0], self.config.label_smoothing)
+            loss = self.objective.loss(self.model, batch.to(self.job.device), setting)
+        (loss.total / size).backward()
         return torch.stack((loss.total.detach(), loss.nll)).float()
 
     @contextmanager

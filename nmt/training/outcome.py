@@ -39,6 +39,9 @@ class Outcome:
     seconds: float
     """Time spent, validation included."""
 
+    parameters: int
+    """Numbers in the weights; tied ones count once."""
+
 
 def conclude(run: Path, learner: Learner, state: TrainingState) -> Outcome:
     """Loads the best weights into the model and writes `done.json`.
@@ -60,6 +63,7 @@ def conclude(run: Path, learner: Learner, state: TrainingState) -> Outcome:
         weights_sha256=weights_sha256(learner.model),
         last_weights_sha256=last_sha256,
         seconds=round(state.seconds, 1),
+        parameters=sum(parameter.numel() for parameter in learner.model.parameters()),
     )
     replace_file(run / "done.json", json.dumps(asdict(outcome), indent=1).encode() + b"\n")
     return outcome

@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from time import monotonic
 
+from nmt.data.epochs import Epoch
 from nmt.errors import NmtError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.budget import Budget, Spent
@@ -53,7 +54,7 @@ class Trainer:
         self.budget = Budget(config)
         self.saver = Saver(run, config.keep, self.listener.on_message)
         self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
-        self._ordered: tuple[int, list[list[int]]] = (0, [])
+        self._epoch: Epoch | None = None
 
     def train(self) -> Outcome:
         """Trains to the end of the budget, or continues to it; the model then has the best weights.
@@ -97,15 +98,15 @@ class Trainer:
 
     def _update(self) -> None:
         begin = monotonic()
-        batches = self._next_batches()
+        batches, epoch = self._next_batches(), self._current_epoch()
         step = self.state.step + 1
         scores = [score for _, score in self.state.scores]
         progress = Progress(step, self.state.epoch, self.budget.planned(self._spent()), scores)
         self.state.lr = self.config.optimizer.lr * self.schedule.factor(progress)
         try:
-            update = self.learner.update([self.job.batch(ids) for ids in batches], step, self.state.lr)
+            update = self.learner.update([epoch.batch(ids) for ids in batches], step, self.state.lr)
         except (ArithmeticError, MemoryError, RuntimeError) as error:
-            failure = explain(error, self.job, batches, self.state)
+            failure = explain(error, epoch, batches, self.state, self.job.memory_hint)
             if failure is None:
                 raise
             raise NmtError(f"{failure}; {kept(self.run)}") from error
@@ -117,15 +118,15 @@ class Trainer:
 
     def _next_batches(self) -> list[list[int]]:
         """The sentences of the next update, batch by batch; the last update of an epoch may have fewer batches."""
-        if self.state.position >= len(self._epoch_batches()):
+        if self.state.position >= len(self._current_epoch().batches):
             self.state.epoch, self.state.position = self.state.epoch + 1, 0
         begin = self.state.position
-        return self._epoch_batches()[begin : begin + self.config.accumulate]
+        return self._current_epoch().batches[begin : begin + self.config.accumulate]
 
-    def _epoch_batches(self) -> list[list[int]]:
-        if self._ordered[0] != self.state.epoch:
-            self._ordered = self.state.epoch, self.job.order.epoch(self.state.epoch)
-        return self._ordered[1]
+    def _current_epoch(self) -> Epoch:
+        if self._epoch is None or self._epoch.number != self.state.epoch:
+            self._epoch = self.job.data.epoch(self.state.epoch)
+        return self._epoch
 
     def _validate(self) -> None:
         """Validates, saves and tells, unless a signal to stop comes; then the validation is made after the resume."""
@@ -146,7 +147,7 @@ class Trainer:
 
     def _is_validation_due(self) -> bool:
         if self.config.validate_every is None:
-            return self.state.step > 0 and self.state.position == len(self._epoch_batches())
+            return self.state.step > 0 and self.state.position == len(self._current_epoch().batches)
         return self.state.step > 0 and self.state.step % self.config.validate_every == 0
 
     def _is_over(self) -> bool:
@@ -154,7 +155,7 @@ class Trainer:
         return self.budget.used(self._spent()) >= 1 or (patience is not None and self.state.waited() >= patience)
 
     def _spent(self) -> Spent:
-        epochs = self.state.epoch - 1 + self.state.position / len(self._epoch_batches())
+        epochs = self.state.epoch - 1 + self.state.position / len(self._current_epoch().batches)
         return Spent(self.state.step, epochs, self.state.seconds)
 
     def _obey_signals(self) -> None:

@@ -37,10 +37,94 @@ def test_parts_that_do_not_fit_are_refused(variant):
     assert "\n" not in str(caught.value)
 
 
-def test_dot_refuses_unequal_widths():
-    decoder = {"type": "luong", "dim": 6, "attention": {"scorer": {"type": "dot"}}}
-    with pytest.raises(ConfigError, match=r"^model\.decoder\.attention\.scorer: dot needs .* not 6 and 8; use general"):
-        Variant({"type": "rnn", "dim": 4}, {"type": "zero"}, decoder).model()
+@pytest.mark.parametrize(
+    ("encoder", "shape"),
+    [
+        ({"type": "rnn", "dim": 4}, (8, 1, 1, 2)),
+        ({"type": "rnn", "dim": 4, "cell": "lstm", "layers": 3, "bidirectional": False}, (4, 3, 2, 1)),
+        ({"type": "gnmt", "dim": 4, "layers": 3}, (4, 3, 2, 1)),
+        ({"type": "transformer", "dim": 4, "layers": 3, "heads": 2}, (4, 1, 1, 1)),
+    ],
+    ids=str,
+)
+def test_encoders_tell_their_width_layers_states_and_directions(encoder, shape):
+    """Which parts fit, and so which are tried to be refused, is read from this."""
+    assert Variant(encoder, {"type": "dense"}, {"type": "luong"}).model().encoder.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("decoder", "shape"),
+    [
+        ({"type": "bahdanau", "dim": 4}, (1, 4, 1)),
+        ({"type": "conditional_gru", "dim": 4}, (1, 4, 1)),
+        ({"type": "coverage", "dim": 4}, (1, 4, 1)),
+        ({"type": "gnmt", "dim": 4, "layers": 3}, (3, 4, 2)),
+        ({"type": "luong", "dim": 4, "cell": "gru", "layers": 2}, (2, 4, 1)),
+        ({"type": "plain", "dim": 4, "cell": "lstm"}, (1, 4, 2)),
+        ({"type": "transformer", "dim": 4, "layers": 3, "heads": 2}, (0, 4, 1)),
+    ],
+    ids=str,
+)
+def test_decoders_tell_their_layers_width_and_states(decoder, shape):
+    assert Variant({"type": "rnn"}, {"type": "dense"}, decoder).model().decoder.shape == shape
+
+
+UNFIT = [
+    (
+        {"scorer": {"type": "dot"}},
+        "scorer: dot needs decoder and encoder states of one width, not 6 and 8; use general",
+    ),
+    (
+        {"scorer": {"type": "scaled_dot"}},
+        "scorer: scaled_dot needs decoder and encoder states of one width, not 6 and 8",
+    ),
+    (
+        {"scorer": {"type": "concat", "dim": 6, "reduced": True}},
+        "scorer.dim: reduced concat needs the width of the source states, 8, not 6",
+    ),
+    ({"heads": 3}, "heads: encoder states of width 8 cannot be shared by 3 heads"),
+    (
+        {"scorer": {"type": "location"}, "heads": 2},
+        "heads: 2 heads need a score of query and source together, which location is not",
+    ),
+    (
+        {"scorer": {"type": "content"}, "heads": 2},
+        "heads: 2 heads need a score of query and source together, which content is not",
+    ),
+    (
+        {"normaliser": {"type": "uniform"}, "heads": 4},
+        "heads: 4 heads need a score of query and source together, which uniform is not",
+    ),
+]
+
+
+@pytest.mark.parametrize(("attention", "message"), UNFIT, ids=[message.partition(" needs")[0] for _, message in UNFIT])
+@pytest.mark.parametrize("decoder", ["bahdanau", "luong"])
+def test_parts_of_attention_that_do_not_fit_are_refused(decoder, attention, message):
+    with pytest.raises(ConfigError) as caught:
+        Variant(
+            {"type": "rnn", "dim": 4}, {"type": "dense"}, {"type": decoder, "dim": 6, "attention": attention}
+        ).model()
+    assert str(caught.value).startswith(f"model.decoder.attention.{message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "attention", [{"scorer": {"type": "general"}}, {"heads": 2}, {"normaliser": {"type": "uniform"}}], ids=str
+)
+def test_coverage_refuses_other_scores(attention):
+    message = r"^model\.decoder\.attention: coverage needs the scores of concat or additive with one head$"
+    with pytest.raises(ConfigError, match=message):
+        Variant({"type": "rnn"}, {"type": "dense"}, {"type": "coverage", "attention": attention}).model()
+
+
+@pytest.mark.parametrize("encoder", ["gnmt", "rnn"])
+def test_gnmt_has_two_layers_or_more(encoder):
+    parts = {"encoder": {"type": encoder, "layers": 1}, "decoder": {"type": "gnmt", "layers": 1}}
+    with pytest.raises(ValueError, match="layers") as caught:
+        Variant(parts["encoder"], {"type": "dense"}, parts["decoder"]).config()
+    refused = [error["loc"] for error in caught.value.errors()]
+    assert refused == [("encoder", "gnmt", "layers")] * (encoder == "gnmt") + [("decoder", "gnmt", "layers")]
 
 
 @pytest.mark.parametrize("variant", [*DECODERS, *EACH_ENCODER], ids=str)

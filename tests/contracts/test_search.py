@@ -14,7 +14,7 @@ from nmt.search.config import SearchConfig
 from nmt.search.penalties import NoPenalty
 from nmt.text.vocab import EOS, UNK
 
-from .variants import DECODERS, EACH_BRIDGE
+from .variants import DECODERS, EACH_BRIDGE, windowed
 
 SRC = [[4, 5, 6, 7], [9], [], [10, 4, 4]]
 CONFIG = SearchConfig(beam_size=3, n_best=3, max_length_ratio=1.5)
@@ -25,20 +25,39 @@ def search(model, src, config=CONFIG):
     return beam_search(model.eval(), src_BS, src_len_B, config)
 
 
-@pytest.mark.parametrize("variant", [*DECODERS, *EACH_BRIDGE], ids=str)
-def test_logprob_and_alignment_equal_forced_decoding(variant):
-    model = variant.model()
-    pairs = [(src, hypothesis) for src, found in zip(SRC, search(model, SRC), strict=True) for hypothesis in found]
-    outputs = [[token for token in hypothesis.tokens if token != EOS] for _, hypothesis in pairs]
+def assert_search_equals_forced_decoding(model, src, config=CONFIG):
+    found = [
+        (words, hypothesis) for words, each in zip(src, search(model, src, config), strict=True) for hypothesis in each
+    ]
+    outputs = [[token for token in hypothesis.tokens if token != EOS] for _, hypothesis in found]
     with torch.no_grad():
-        forced = model.force(collate([src for src, _ in pairs], outputs, []))
-    for row, (src, hypothesis) in enumerate(pairs):
+        forced = model.force(collate([words for words, _ in found], outputs, []))
+    for row, (words, hypothesis) in enumerate(found):
         steps = len(hypothesis.tokens)
         assert hypothesis.logprob == pytest.approx(float(forced.logprob_BT[row, :steps].sum()), abs=1e-9)
         assert (hypothesis.weights_TS is None) == (forced.weights_BTS is None) == (not model.decoder.has_attention)
         if hypothesis.weights_TS is not None:
-            expected_TS = forced.weights_BTS[row, :steps, : len(src) + 1].numpy()
+            expected_TS = forced.weights_BTS[row, :steps, : len(words) + 1].numpy()
             np.testing.assert_allclose(hypothesis.weights_TS, expected_TS, rtol=0, atol=1e-7)
+    return [hypothesis for _, hypothesis in found]
+
+
+@pytest.mark.parametrize("variant", [*DECODERS, *EACH_BRIDGE], ids=str)
+def test_logprob_and_alignment_equal_forced_decoding(variant):
+    assert_search_equals_forced_decoding(variant.model(), SRC)
+
+
+@pytest.mark.parametrize("variant", [*windowed("local_m"), *windowed("local_p")], ids=str)
+def test_windows_of_short_sources_and_long_outputs(variant):
+    """Outputs go on far behind the last source position; every row is a distribution all the same."""
+    model = variant.model()
+    with torch.no_grad():
+        model.projection.bias[EOS] = -30
+    config = SearchConfig(beam_size=3, n_best=2, max_length_ratio=6)
+    for hypothesis in assert_search_equals_forced_decoding(model, [[4], [], [9, 5]], config):
+        rows, positions = hypothesis.weights_TS.shape
+        assert rows == len(hypothesis.tokens) == 6 * positions
+        np.testing.assert_allclose(hypothesis.weights_TS.sum(1), 1, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("variant", DECODERS, ids=str)

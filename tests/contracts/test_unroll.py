@@ -9,7 +9,7 @@ import torch
 
 from nmt.data.batch import collate
 
-from .variants import DECODERS, ENCODERS
+from .variants import DECODERS, ENCODERS, sees_everything, windowed
 
 SRC = [[4, 5, 6, 7, 8], [9], [10, 4, 5]]
 TGT = [[4, 5], [6, 7, 8, 4], []]
@@ -76,7 +76,19 @@ def test_weights_are_a_distribution_over_the_real_source(variant):
         padding_BS = torch.tensor([[length <= s for s in range(6)] for length in (6, 2, 4)])
         assert (weights_BTS.masked_select(padding_BS[:, None]) == 0).all()
         torch.testing.assert_close(weights_BTS.sum(-1), torch.ones(3, 5))
-        assert (weights_BTS.masked_select(~padding_BS[:, None]) > 0).all()
+        real = weights_BTS.masked_select(~padding_BS[:, None])
+        assert (real >= 0).all()
+        assert bool((real > 0).all()) == sees_everything(variant)
+
+
+@pytest.mark.parametrize("variant", windowed("local_m"), ids=str)
+def test_decoders_tell_attention_the_position_of_the_target_word(variant):
+    """local-m sees t - 1, t and t + 1, or the last position where the sentence has none of them."""
+    weights_BTS = variant.model().force(collate([[4, 5, 6, 7, 8], [9]], [[4, 5, 6, 7, 8]] * 2, [])).weights_BTS
+    for row, positions in enumerate((6, 2)):
+        for t in range(1, 7):
+            window = [s for s in range(1, positions + 1) if abs(s - t) <= 1] or [positions]
+            assert [s for s in range(1, 7) if weights_BTS[row, t - 1, s - 1] > 0] == window
 
 
 @pytest.mark.parametrize("variant", DECODERS, ids=str)

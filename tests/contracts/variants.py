@@ -2,24 +2,29 @@
 
 The options of a component are found in its Config: flags, choices, `layers`, optional widths. A variant changes none,
 one or two of them; two are enough for `residual` to meet a second layer and for `reset_gate` to meet a GRU.
+The parts of attention and the decoders meet in pairs: every two of them are together in some variant.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import combinations
-from typing import Any, Literal, NamedTuple, cast, get_args, get_origin
+from itertools import combinations, product
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import torch
 from pydantic.fields import FieldInfo
 
+from nmt.attention.coverage.coverage import Coverage
+from nmt.attention.normalisers.normaliser import Normaliser
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.windows.window import Window
 from nmt.bridges.bridge import Bridge
 from nmt.config.component import Component
 from nmt.decoders.decoder import Decoder
 from nmt.encoders.encoder import Encoder, EncoderShape
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.nn.stack import StackShape
 
 EMBEDDING, DECODER, ENCODER, HIDDEN, MAXOUT = 5, 6, 8, 7, 4
 SRC_VOCAB, TGT_VOCAB = 11, 9
@@ -58,9 +63,12 @@ class Variant(NamedTuple):
 
 
 def _label(part: Options) -> str:
-    scorer = part.get("attention", {}).get("scorer", {}).get("type")
+    """The type, the parts of attention that are not as usual, and the options."""
     options = [f"{key}={value}" for key, value in part.items() if key not in ("type", "dim", "attention")]
-    return ",".join([part["type"], *([scorer] if scorer else []), *options])
+    attention = part.get("attention", {})
+    unusual = {key: value for key, value in attention.items() if key == "scorer" or value != FIRST_ATTENTION[key]}
+    parts = [_label(value) if isinstance(value, dict) else f"{key}={value}" for key, value in unusual.items()]
+    return ",".join([part["type"], *parts, *options])
 
 
 def _fields(family: type[Component], name: str) -> dict[str, FieldInfo]:
@@ -83,53 +91,144 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if type(None) in get_args(field.annotation):
-        return [1 if key == "alignment_layer" else MAXOUT]
+        number = 1 if key == "alignment_layer" else MAXOUT
+        return [number if field.default is None else None]
+    if key == "coverage":
+        options = [options for name in sorted(Coverage.registry) for options in _variants(Coverage, name)]
+        return [option for option in options if option != {"type": field.default.type}]
     return [2] if key == "layers" else []
 
 
 def _decoders() -> list[Variant]:
-    """Every decoder with its options and every scorer, behind the default encoder and bridge."""
-    return [
-        Variant(_encoder({"type": "rnn"}, _width(scorer)), {"type": "dense"}, _decoder(options, scorer))
+    """Every decoder with its options and those of Luong's scores that it takes, and every attention in some decoder."""
+    chosen = [
+        (options, attention)
         for name in sorted(Decoder.registry)
         for options in _variants(Decoder, name)
-        for scorer in (SCORERS if "attention" in _fields(Decoder, name) else [None])
+        for attention in _global_attentions(name)
+    ]
+    chosen += [pair for pair in _attentions() if pair not in chosen]
+    return [
+        Variant(_encoder({"type": "rnn"}, _width(attention)), {"type": "dense"}, _decoder(options, attention))
+        for options, attention in chosen
     ]
 
 
+def _global_attentions(decoder: str) -> list[Options] | list[None]:
+    if "attention" not in _fields(Decoder, decoder):
+        return [None]
+    return [attention for attention in GLOBAL_ATTENTIONS if _takes(decoder, *attention.values())]
+
+
+def _takes(decoder: str, scorer: Options, window: Options, normaliser: Options, heads: int) -> bool:
+    """Coverage is a part of the hidden layer of one attention that scores."""
+    scored = scorer["type"] in ("additive", "concat") and normaliser["type"] != "uniform"
+    return decoder != "coverage" or (scored and heads == 1)
+
+
+def _attentions() -> list[tuple[Options, Options]]:
+    """Decoders and attentions in which every two of decoder, scorer, window, normaliser and number of heads meet."""
+    others = [_parts(Window), _parts(Normaliser), [1, 2]]
+    rows = [
+        row for row in product(_loops(), _scorers(), *others) if _fits(*row[1:]) and _takes(row[0]["type"], *row[1:])
+    ]
+    pairs_of = [set(combinations(enumerate(map(str, row)), 2)) for row in rows]
+    missing, chosen = set[Any]().union(*pairs_of), []
+    while missing:
+        best = max(range(len(rows)), key=lambda row: len(pairs_of[row] & missing))
+        missing -= pairs_of[best]
+        decoder, *parts = rows[best]
+        chosen.append((decoder, dict(zip(FIRST_ATTENTION, parts, strict=True))))
+    return chosen
+
+
+def _loops() -> list[Options]:
+    """Every decoder with attention by itself, and with other input feeding or wiring, which make another loop of it."""
+    found: list[Options] = []
+    for name in sorted(Decoder.registry):
+        fields = _fields(Decoder, name)
+        if "attention" in fields:
+            found.append({"type": name})
+            for key in {"input_feeding", "wiring"} & set(fields):
+                found += [{"type": name, key: value} for value in _others(key, fields[key])]
+    return found
+
+
+def _scorers() -> list[Options]:
+    """Every score function with every one of its options changed; three positions where a longer source is allowed."""
+    found = []
+    for name in sorted(Scorer.registry):
+        for options in _variants(Scorer, name):
+            cut = {"max_positions": 3} if options.get("longer") == "ignore" else {}
+            width = ENCODER if options.get("reduced") else HIDDEN
+            found.append({**options, **_widths(Scorer, name, width), **cut})
+    return found
+
+
+def windowed(window: str) -> list[Variant]:
+    """Every decoder with attention, seeing one source position on each side of the window's centre."""
+    attention = {**FIRST_ATTENTION, "window": {"type": window, "width": 1}}
+    return [
+        Variant(_encoder({"type": "rnn"}, ENCODER), {"type": "dense"}, _decoder(options, attention))
+        for options in _loops()
+    ]
+
+
+def _parts(family: type[Component]) -> list[Options]:
+    """Every member of the family, windows one position wide."""
+    return [
+        {"type": name, **({"width": 1} if "width" in _fields(family, name) else {})} for name in sorted(family.registry)
+    ]
+
+
+def _fits(scorer: Options, window: Options, normaliser: Options, heads: int) -> bool:
+    """Whether the parts make an attention, and one that differs from those with another scorer or one head."""
+    if normaliser["type"] == "uniform":
+        return scorer == FIRST_ATTENTION["scorer"] and heads == 1
+    both = Scorer.registry[scorer["type"]].reads_query and Scorer.registry[scorer["type"]].reads_source
+    return heads == 1 or (both and not scorer.get("reduced"))
+
+
 def _encoders() -> list[Variant]:
-    """Every encoder and every bridge with their options, before every decoder of the same cell and layers."""
+    """Every encoder and every bridge with their options, before one decoder of each shape, of like cell and layers."""
     return [
         Variant(encoder, bridge, _like(encoder, decoder))
         for name in sorted(Encoder.registry)
         for options in _variants(Encoder, name)
-        for bridge_name in sorted(Bridge.registry)
-        for bridge in _variants(Bridge, bridge_name)
+        for decoder in _shapes()
+        for bridge in _bridges(decoder)
         for encoder in [_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER)]
-        for decoder in sorted(Decoder.registry)
-        if _carries_the_source(bridge, decoder)
     ]
 
 
-def _carries_the_source(bridge: Options, decoder: str) -> bool:
-    """Without attention, nothing but the bridge brings the encoder's states to the decoder."""
-    part_of_it = bridge["type"] == "zero" or bridge.get("source") == "backward"
-    return _attends(decoder) or not part_of_it
+def _shapes() -> list[str]:
+    """One decoder of each kind that an encoder and a bridge can tell apart: cell and layers free or not, attention."""
+    choices = ("cell", "layers", "attention")
+    names = sorted(Decoder.registry, reverse=True)
+    return sorted({tuple(key in _fields(Decoder, name) for key in choices): name for name in names}.values())
 
 
-def _attends(decoder: str) -> bool:
-    return cast(type[Decoder], Decoder.registry[decoder]).has_attention
+def _bridges(decoder: str) -> list[Options]:
+    """Every bridge with its options; the Transformer has no states that they could fill, so one does for all, and copy.
+
+    Without attention, nothing but the bridge brings the encoder's states to the decoder: all of them, not a part.
+    """
+    if decoder == "transformer":
+        return [{"type": "copy"}, {"type": "zero"}]
+    bridges = [options for name in sorted(Bridge.registry) for options in _variants(Bridge, name)]
+    part = [{"type": "zero"}, {"type": "dense", "source": "backward"}]
+    return [bridge for bridge in bridges if "attention" in _fields(Decoder, decoder) or bridge not in part]
 
 
 def _encoder(options: Options, width: int) -> Options:
     """Both directions together are `width` wide."""
-    one_way = not options.get("bidirectional", "bidirectional" in _fields(Encoder, options["type"]))
-    return {**_small(Encoder, options["type"], HIDDEN), **options, "dim": width if one_way else width // 2}
+    two_way = options.get("bidirectional", "bidirectional" in _fields(Encoder, options["type"]))
+    return {**_small(Encoder, options["type"], HIDDEN), **options, "dim": width // 2 if two_way else width}
 
 
-def _decoder(options: Options, scorer: Options | None) -> Options:
+def _decoder(options: Options, attention: Options | None) -> Options:
     sized = {**_small(Decoder, options["type"], MAXOUT), **options, "dim": DECODER}
-    return {**sized, "attention": {"scorer": scorer}} if scorer else sized
+    return {**sized, "attention": attention} if attention else sized
 
 
 def _widths(family: type[Component], name: str, width: int) -> Options:
@@ -139,41 +238,59 @@ def _widths(family: type[Component], name: str, width: int) -> Options:
 
 
 def _small(family: type[Component], name: str, width: int) -> Options:
-    """`_widths`, and few heads and layers where there are many by default."""
+    """`_widths`, and few heads and layers where there are more by default than the 4 layers of GNMT."""
     fields = _fields(family, name)
-    few = {key: count for key, count in (("heads", 2), ("layers", 1)) if key in fields and fields[key].default > count}
+    few = {key: count for key, count in {"heads": 2, "layers": 1}.items() if key in fields and fields[key].default > 4}
     return {**_widths(family, name, width), **few}
 
 
 def _like(encoder: Options, decoder: str) -> Options:
     """The decoder with the encoder's cell and layers, where it has a choice."""
-    fields, shape = _fields(Decoder, decoder), _shape(encoder)
-    shared = {"cell": "gru" if shape.states == 1 else "lstm", "layers": shape.layers}
-    options = {"type": decoder, **{key: value for key, value in shared.items() if key in fields}}
-    return _decoder(options, SCORERS[0] if "attention" in fields else None)
+    shape, fields = _encoder_shape(encoder), _fields(Decoder, decoder)
+    layers = max(shape.layers, 2) if decoder == "gnmt" else shape.layers
+    wanted = {"cell": "gru" if shape.states == 1 else "lstm", "layers": layers}
+    shared = {key: value for key, value in wanted.items() if key in fields}
+    return _decoder({"type": decoder, **shared}, FIRST_ATTENTION if "attention" in fields else None)
 
 
-def _shape(encoder: Options) -> EncoderShape:
+def _encoder_shape(encoder: Options) -> EncoderShape:
     return Encoder.registry[encoder["type"]].Config.model_validate(encoder).build(input_dim=EMBEDDING).shape
 
 
-def _width(scorer: Options | None) -> int:
+def _decoder_shape(decoder: Options, memory_dim: int) -> StackShape:
+    config = Decoder.registry[decoder["type"]].Config.model_validate(decoder)
+    return config.build(input_dim=EMBEDDING, memory_dim=memory_dim).shape
+
+
+def _width(attention: Options | None) -> int:
     """Width of the encoder's states: the decoder's where the score needs that, another one elsewhere."""
-    return DECODER if scorer == {"type": "dot"} else ENCODER
+    products = attention is not None and attention["scorer"]["type"] in ("dot", "scaled_dot")
+    return DECODER if products and attention["heads"] == 1 else ENCODER
+
+
+def sees_everything(variant: Variant) -> bool:
+    """Whether every weight of the real source is above 0."""
+    scorer, window, normaliser, _ = variant.decoder.get("attention", FIRST_ATTENTION).values()
+    dense = normaliser["type"] in ("softmax", "uniform")
+    return window["type"] == "everywhere" and dense and scorer.get("longer") != "ignore"
 
 
 def refused(variant: Variant) -> bool:
     """Whether the model must be refused: copy between unequal stacks, the backward state of a one-way encoder."""
-    encoder, bridge, decoder = variant
-    shape = _shape(encoder)
-    one_way = bridge.get("source") == "backward" and shape.directions == 1
-    one_gru = decoder["type"] == "bahdanau" and (shape.layers, shape.states) != (1, 1)
-    return one_way or (bridge["type"] == "copy" and (decoder["type"] == "transformer" or one_gru))
+    shape = _encoder_shape(variant.encoder)
+    if variant.bridge["type"] == "copy":
+        return _decoder_shape(variant.decoder, shape.dim) != (shape.layers, shape.dim, shape.states)
+    return variant.bridge.get("source") == "backward" and shape.directions == 1
 
 
-SCORERS: list[Options] = [{"type": name, **_widths(Scorer, name, HIDDEN)} for name in sorted(Scorer.registry)]
+GLOBAL_ATTENTIONS: list[Options] = [
+    {"scorer": scorer, "window": {"type": "everywhere"}, "normaliser": {"type": "softmax"}, "heads": 1}
+    for scorer in ({"type": "concat", "dim": HIDDEN}, {"type": "dot"}, {"type": "general"})
+]
+FIRST_ATTENTION = GLOBAL_ATTENTIONS[0]
 DECODERS = _decoders()
-ENCODERS = [variant for variant in _encoders() if not refused(variant)]
+ENCODERS, REFUSED = [], []
+for _variant in _encoders():
+    (REFUSED if refused(_variant) else ENCODERS).append(_variant)
 EACH_ENCODER = list({str(variant.encoder): variant for variant in ENCODERS}.values())
 EACH_BRIDGE = list({str(variant[:2]): variant for variant in ENCODERS if "attention" in variant.decoder}.values())
-REFUSED = [variant for variant in _encoders() if refused(variant)]

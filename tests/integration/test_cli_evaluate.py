@@ -1,4 +1,4 @@
-"""`nmt evaluate`: BLEU and chrF with signatures, AER against gold links."""
+"""`nmt evaluate`: scores with signatures and intervals, tests against a baseline, AER against gold links."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import pytest
 
 NMT_DATA = os.environ.get("NMT_DATA")
 BLEU = "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:"
+TER = "nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:"
 CHRF = "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:"
 
 
@@ -20,16 +21,95 @@ def test_run(nmt, tiny, tmp_path):
     result = nmt("evaluate", run)
     assert result.code == 0
     assert result.err == "translating test set test: 8 sentences, beam 2\n"
-    bleu, chrf, aer = (line.split() for line in result.lines)
-    assert bleu[:2] == ["test", "BLEU"] and bleu[3].startswith(BLEU)
-    assert chrf[:2] == ["test", "chrF"] and chrf[3].startswith(CHRF)
+    bleu, chrf, ter, aer = (line.split() for line in result.lines[:4])
+    assert bleu[:2] == ["test", "BLEU"] and bleu[5].startswith(BLEU)
+    assert chrf[:2] == ["test", "chrF"] and chrf[5].startswith(CHRF)
+    assert ter[:2] == ["test", "TER"] and ter[5].startswith(TER)
     assert aer[:2] == ["test", "AER"] and aer[3:5] == ["%", "precision"]
     assert {path.name: path.read_bytes() for path in (run / "eval").iterdir()} == trained
     scores = json.loads(trained["test.scores.json"])
     assert bleu[2] == f"{scores['bleu']:.2f}"
     assert chrf[2] == f"{scores['chrf']:.2f}"
+    assert ter[2] == f"{scores['ter']:.2f}"
+    assert bleu[3:5] == ["±", f"{scores['confidence']['bleu']['half_width']:.2f}"]
     assert aer[2] == f"{100 * scores['aer']:.2f}"
     assert sum(row["sentences"] for row in scores["bleu_by_length"]) == scores["sentences"] == 8
+
+
+def test_parts_of_a_run(nmt, tiny):
+    """Unknown words are those that are not in the vocabularies of the run folder."""
+    lines = nmt("evaluate", tiny.run).lines[4:]
+    scores = json.loads((tiny.run / "eval/test.scores.json").read_bytes())
+    counts = []
+    for side, ending in (("src", "en"), ("tgt", "de")):
+        known = {*json.loads((tiny.run / f"vocab/{side}.json").read_bytes())}
+        texts = tiny.text(f"test.{ending}").read_text(encoding="utf-8").split("\n")[:-1]
+        counts.append([sum(word not in known for word in text.split()) for text in texts])
+    assert scores["unknown_words"] == {"source": sum(counts[0]), "reference": sum(counts[1])}
+    assert sum(counts[0]) > 0
+    rows = {row["from"]: row["sentences"] for row in scores["bleu_by_unknown"]}
+    assert rows == {n: found for n in range(5) if (found := sum(min(count, 4) == n for count in counts[0]))}
+    assert scores["no_unk"]["sentences"] == sum(pair == (0, 0) for pair in zip(*counts, strict=True))
+    lengths = f"({scores['hypothesis_length']} of {scores['reference_length']} tokens)"
+    assert lines[0].startswith("test  brevity penalty ") and lines[0].endswith(lengths)
+    assert lines[1].startswith("test  BLEU by source length: ")
+    assert lines[2] == f"test  unknown words: {sum(counts[0])} in the sources, {sum(counts[1])} in the references"
+    assert lines[3].startswith("test  BLEU by unknown source words: ")
+    assert lines[4].startswith("test  BLEU without unknown words: ") and len(lines) == 5
+
+
+def test_baseline_run(nmt, tiny, tmp_path):
+    """Of another run whose translations are not there yet."""
+    other = tmp_path / "other"
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    shutil.copytree(tiny.run, other, symlinks=True)
+    (other / "config.yaml").write_text(
+        (other / "config.yaml").read_text(encoding="utf-8").replace("beam_size: 2", "beam_size: 1"), encoding="utf-8"
+    )
+    (other / "eval/test.hyp").unlink()
+    result = nmt("evaluate", tmp_path / "run", "--baseline", other)
+    assert result.code == 0
+    assert result.err.split("\n")[:2] == [
+        f"{other} has no translations of test yet",
+        "translating test set test: 8 sentences, beam 1",
+    ]
+    mine, theirs = (json.loads((run / "eval/test.scores.json").read_bytes()) for run in (tmp_path / "run", other))
+    found = mine["baseline"]
+    assert found["run"] == str(other)
+    assert found["bleu"]["score"] == theirs["bleu"]
+    assert found["bleu"]["difference"] == mine["bleu"] - theirs["bleu"]
+    assert 0 < found["bleu"]["p_value"] <= 1
+    p_value = f"(p = {found['bleu']['p_value']:.4f})"
+    assert result.lines[-1].startswith(
+        f"test  against {other}: BLEU {found['bleu']['difference']:+.2f} {p_value}, chrF "
+    )
+    assert nmt("evaluate", tmp_path / "run", "--baseline", tiny.plain) == (
+        *(2, b"", f"nmt: error: {tiny.plain} has no test set test\n"),
+    )
+
+
+def test_baseline_file(nmt, tmp_path):
+    for name, line in (("hyp", "a b c d e"), ("ref", "a b c d e"), ("other", "a b c d x")):
+        (tmp_path / name).write_text(f"{line}\n" * 9, encoding="utf-8")
+    files = (tmp_path / "hyp", "--ref", tmp_path / "ref", "--baseline")
+    found = json.loads(nmt("evaluate", *files, tmp_path / "other", "--json").out)["hyp"]
+    assert found["baseline"]["bleu"]["score"] == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
+    assert found["baseline"]["ter"]["difference"] == pytest.approx(-20)
+    same = json.loads(nmt("evaluate", *files, tmp_path / "hyp", "--json").out)["hyp"]["baseline"]["bleu"]
+    assert same == {"score": pytest.approx(100), "difference": 0, "p_value": 1}
+
+
+def test_files_that_do_not_fit(nmt, tmp_path):
+    for name, lines in (("hyp", 2), ("ref", 3)):
+        (tmp_path / name).write_text("a\n" * lines, encoding="utf-8")
+    hyp, ref = tmp_path / "hyp", tmp_path / "ref"
+    assert nmt("evaluate", hyp, "--ref", hyp) == (
+        *(2, b"", f"nmt: error: {hyp}: translations and references are the same file\n"),
+    )
+    assert nmt("evaluate", hyp, "--ref", ref).err == (
+        f"nmt: error: {hyp} has 2 lines, {ref} 3; first unpaired line: {ref}:3\n"
+    )
+    assert nmt("evaluate", ref, "--ref", tmp_path / "hyp", "--baseline", hyp).code == 2
 
 
 def test_json_of_one_set(nmt, tiny):
@@ -69,7 +149,8 @@ def test_model_without_attention_has_no_aer(nmt, tiny, tmp_path):
     config.write_text(text.replace("  test: {}\n", sets), encoding="utf-8")
     result = nmt("evaluate", tmp_path / "run")
     assert result.code == 0
-    assert [line.split()[1] for line in result.lines] == ["BLEU", "chrF"]
+    assert [line.split()[1] for line in result.lines[:4]] == ["BLEU", "chrF", "TER", "brevity"]
+    assert not any("AER" in line for line in result.lines)
 
 
 def test_file_of_translations(nmt, tmp_path):
@@ -83,7 +164,7 @@ def test_file_of_translations(nmt, tmp_path):
     assert scores["signature"].startswith(BLEU)
     assert scores["sentences"] == 2
     shown = nmt("evaluate", tmp_path / "hyp", "--ref", tmp_path / "ref").lines
-    assert shown[0].startswith(f"hyp  BLEU {expected:.2f}  {BLEU}")
+    assert shown[0].startswith(f"hyp  BLEU {expected:.2f} ± ") and BLEU in shown[0]
     assert shown[1].startswith("hyp  chrF ") and CHRF in shown[1]
 
 

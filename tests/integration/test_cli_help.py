@@ -11,7 +11,9 @@ COMMANDS = {
     "train": 2,
     "translate": 2,
     "align-export": 2,
+    "average": 2,
     "evaluate": 2,
+    "compare": 2,
     "info": 2,
     "config show": 2,
     "config schema": 2,
@@ -57,7 +59,12 @@ def desk(tiny, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("test.en", "test.de"):
         shutil.copy(tiny.text(name), tmp_path / name)
-    for name, source in {"new.en": "test.en", "input.en": "test.en", "output.de": "test.en"}.items():
+    for name, source in {
+        "new.en": "test.en",
+        "input.en": "test.en",
+        "output.de": "test.en",
+        "other.de": "test.en",
+    }.items():
         shutil.copy(tiny.text(source), tmp_path / name)
     shutil.copytree(tiny.folder / "text", tmp_path / "text")
     short = tiny.config.read_text(encoding="utf-8").replace("max_steps: 60", "max_steps: 3")
@@ -81,7 +88,8 @@ def test_help_ends_with_examples_that_fit_a_line(nmt, command, flag, monkeypatch
 @pytest.mark.parametrize("command", COMMANDS)
 def test_examples_work(nmt, tiny, desk, command):
     if command != "train":
-        shutil.copytree(tiny.run, "runs/demo", symlinks=True)
+        for name in ("demo", "luong"):
+            shutil.copytree(tiny.run, f"runs/{name}", symlinks=True)
     for example in examples(nmt(*command.split(), "--help").out.decode()):
         if "my.yaml" in example:
             shutil.copy("demo.yaml", "my.yaml")

@@ -65,15 +65,47 @@ def test_what_is_said(nmt, tiny, tmp_path):
         f"next: nmt translate {tmp_path / 'run'} < input.txt > output.txt",
         "",
     ]
-    assert [line.split()[:2] for line in result.lines[:3]] == [["test", "BLEU"], ["test", "chrF"], ["test", "AER"]]
-    assert result.lines[3:] == [f"report: {tmp_path / 'run/report.html'}"]
+    assert [line.split()[:2] for line in result.lines[:4]] == [
+        ["test", name] for name in ("BLEU", "chrF", "TER", "AER")
+    ]
+    assert result.lines[4:] == [f"report: {tmp_path / 'run/report.html'}"]
     assert (tmp_path / "run/log.txt").read_text(encoding="utf-8").split("\n") == said[4:]
+
+
+def test_fine_tuning_starts_from_another_run(nmt, tiny, tmp_path):
+    run = tmp_path / "run"
+    begin = (f"train.init_from={tiny.run}", "train.objective={type: minimum_risk, samples: 2}", "train.max_steps=1")
+    flags = [part for setting in (*begin, "train.optimizer.lr=1e-9") for part in ("--set", setting)]
+    assert start(nmt, tiny, run, *flags).code == 0
+    losses = []
+    for folder in (tiny.run, run):
+        lines = map(json.loads, (folder / "metrics.jsonl").read_bytes().split(b"\n")[:-1])
+        losses.append({line["step"]: line["loss"] for line in lines if "bleu" in line})
+    best = int(os.readlink(tiny.run / "checkpoints" / "best").removeprefix("step-"))
+    assert losses[1][1] == pytest.approx(losses[0][best], rel=1e-5)
+    for name in ("src.json", "tgt.json"):
+        assert (run / "vocab" / name).read_bytes() == (tiny.run / "vocab" / name).read_bytes()
+
+
+def test_fine_tuning_of_another_model_is_refused(nmt, tiny, tmp_path):
+    begin = "--set", f"train.init_from={tiny.run}"
+    other = start(nmt, tiny, tmp_path / "run", *begin, "--set", "model.embedding.dim=8")
+    assert other.code == 2 and re.fullmatch(
+        r"nmt: error: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
+    )
+    nothing = start(nmt, tiny, tmp_path / "run", "--set", f"train.init_from={tmp_path}")
+    assert nothing.code == 2 and str(tmp_path) in last(nothing)
+    assert not (tmp_path / "run").exists()
+
+
+def last(result):
+    return result.err.split("\n")[-2] + "\n"
 
 
 def test_quiet(nmt, tiny, tmp_path):
     result = start(nmt, tiny, tmp_path / "run", "--set", "train.max_steps=1", "--quiet")
     assert (result.code, result.err) == (0, "")
-    assert [line.split(" ")[0] for line in result.lines] == ["test", "test", "test", "report:"]
+    assert [line.split(" ")[0] for line in result.lines] == ["test"] * 4 + ["report:"]
 
 
 def test_dry_run_writes_nothing(nmt, tiny, tmp_path):
@@ -89,6 +121,67 @@ def test_finished_run_is_left_alone(nmt, tiny, tree):
     assert (result.code, result.out) == (0, b"")
     assert result.err == (f"{tiny.run}: already finished; translate with it, or start anew with --overwrite\n")
     assert tree(tiny.run) == before
+
+
+def test_finished_run_without_checkpoints(nmt, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(tiny.run, run, symlinks=True)
+    shutil.rmtree(run / "checkpoints")
+    problem = (
+        "finished, but its checkpoints are gone (checkpoints/step-*/); put them back, or train anew with --overwrite"
+    )
+    assert start(nmt, tiny, run) == (2, b"", f"nmt: error: {run}: {problem}\n")
+    assert start(nmt, tiny, run, "--overwrite", "--set", "train.max_steps=1").code == 0
+
+
+def test_seeds(nmt, tiny, tmp_path, monkeypatch):
+    """A run for each seed, as if trained alone; stopped in the second one and continued."""
+    short = ("--set", "train.max_steps=8", "--set", "data.test.test.align=null")
+    group, flags = tmp_path / "group", ("--seeds", "1,7", *short)
+    assert start(nmt, tiny, tmp_path / "alone", *short, "--set", "seed=7").code == 0
+
+    def on_step(self, step, *rest):
+        if step == 5 and (group / "seed-7/metrics.jsonl").exists():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Screen, "on_step", on_step)
+        stopped = start(nmt, tiny, group, *flags, "-q")
+    assert stopped.code == 143
+    assert (group / "seed-1/done.json").exists() and not (group / "seed-7/done.json").exists()
+
+    result = start(nmt, tiny, group, *flags)
+    assert result.code == 0
+    said = result.err.split("\n")
+    assert said[0].startswith(f"{group / 'seed-1'}: already finished;") and "continuing at step 5" in said
+    assert weights(group / "seed-7") == weights(tmp_path / "alone") != weights(group / "seed-1")
+    scores = [json.loads((group / f"seed-{n}/eval/test.scores.json").read_bytes()) for n in (1, 7)]
+    best = [json.loads((group / f"seed-{n}/done.json").read_bytes())["best"] for n in (1, 7)]
+    expected = [("valid", "BLEU", best)]
+    expected += [
+        ("test", title, [one[key] for one in scores])
+        for key, title in (("bleu", "BLEU"), ("chrf", "chrF"), ("ter", "TER"))
+    ]
+    assert result.lines[-4:] == [
+        f"{name}  {title} {sum(values) / 2:.2f}  mean of 2 seeds, deviation {abs(values[0] - values[1]) / 2**0.5:.2f}"
+        for name, title, values in expected
+    ]
+    compared = nmt("compare", group, group / "seed-7")
+    assert compared.code == 0
+    assert compared.lines[4].startswith("| group  |     2 |")
+
+    assert start(nmt, tiny, group).err == (
+        f"nmt: error: {group} holds runs of several seeds; give --seeds, or another folder with --run\n"
+    )
+    assert start(nmt, tiny, group, "--seeds", "1,7", "--set", "seed=3").err == (
+        "nmt: error: give --seeds or --set seed, not both\n"
+    )
+
+
+def test_seeds_of_a_single_run(nmt, tiny):
+    assert start(nmt, tiny, tiny.run, "--seeds", "1,2").err == (
+        f"nmt: error: {tiny.run} is a single run, no folder for seeds; choose another with --run\n"
+    )
 
 
 def test_the_config_of_a_run_trains_the_same(nmt, tiny, tmp_path):
@@ -138,7 +231,7 @@ def test_cut_off_while_the_test_sets_are_translated(nmt, tiny, tmp_path, monkeyp
     result = start(nmt, tiny, tmp_path / "run")
     assert result.code == 0
     assert "\ncontinuing at step 60\n" in result.err
-    assert [line.split()[0] for line in result.lines] == ["test", "test", "test", "report:"]
+    assert [line.split()[0] for line in result.lines] == ["test"] * 4 + ["report:"]
     assert weights(tmp_path / "run") == weights(tiny.run)
 
 

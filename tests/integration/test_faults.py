@@ -171,7 +171,7 @@ CASES = [
     Case(
         "wrong choice",
         f"{TRAIN} --set model.decoder.attention.scorer.type=concatt",
-        "--set model.decoder.attention.scorer.type: must be one of concat, ",
+        "--set model.decoder.attention.scorer.type: must be one of additive, concat, ",
     ),
     Case("set without value", f"{TRAIN} --set seed", "--set seed: expected key=value, such as "),
     Case(
@@ -257,7 +257,7 @@ CASES = [
     Case(
         "checkpoint that is no step",
         "translate $run --checkpoint newest",
-        "--checkpoint newest: must be best, last or a step number",
+        "--checkpoint newest: must be best, last, average or a step number",
     ),
     Case(
         "step without checkpoint",
@@ -303,6 +303,60 @@ CASES = [
         "--align: $plain has no attention, so it has no alignments",
         stdin=b"\nThe man sleeps .\n",
     ),
+    Case(
+        "ensemble with another tokenizer",
+        "translate $run --ensemble $subwords",
+        "--ensemble $subwords: its tokenizer (data.tokenizer) is not that of $run; an ensemble shares vocabularies",
+    ),
+    Case("ensemble with no run", "translate $run --ensemble $text", "$text: no checkpoint here"),
+    Case(
+        "ensemble without a step of one of them",
+        "align-export $run --ensemble $plain --checkpoint 40 --source $text/dev.en -o $here/a",
+        "$plain: no checkpoint of step 40; there are 2",
+    ),
+    Case(
+        "no average",
+        "translate $run --checkpoint average",
+        "$run: no averaged checkpoint; make it with: nmt average $run",
+    ),
+    Case(
+        "more prefixes than lines",
+        "translate $run --prefix-file $here/a",
+        "$here/a has more lines than the source (1); line n must be the prefix for line n",
+        {"a": b"Der\n\n"},
+    ),
+    Case(
+        "fewer prefixes than lines",
+        "translate $run --prefix-file $here/a",
+        "$here/a has 1 lines, the source has more; line n must be the prefix for line n",
+        {"a": b"Der\n"},
+        stdin=b"a\nb\nc\n",
+    ),
+    Case("missing prefixes", "translate $run --prefix-file $here/none", "$here/none: no such file"),
+    Case(
+        "prefixes that are not UTF-8",
+        "translate $run --prefix-file $here/a",
+        "$here/a:1: byte 0xff at column 1 is not UTF-8;",
+        {"a": b"\xff\n"},
+    ),
+    Case("sampling with a beam", "translate $run --sample --beam 3", "--beam: --sample does not search; leave one of"),
+    Case("settings of sampling without it", "translate $run --top-k 3", "--top-k: only with --sample"),
+    Case("seed without sampling", "translate $run --seed 0", "--seed: only with --sample"),
+    Case("no temperature", "translate $run --sample --temperature 0", "--temperature 0.0: must be above 0"),
+    Case("temperature that is no number", "translate $run --sample --temperature nan", "--temperature nan: must be"),
+    Case("no nucleus", "translate $run --sample --top-p 0", "--top-p 0.0: must be above 0 and at most 1"),
+    Case("nucleus beyond all", "translate $run --sample --top-p 1.5", "--top-p 1.5: must be above 0 and at most 1"),
+    Case("no piece to sample", "translate $run --sample --top-k 0", "nmt: error: Invalid value for '--top-k': "),
+    Case("negative seed", "translate $run --sample --seed=-1", "nmt: error: Invalid value for '--seed': "),
+    # averaging
+    Case(
+        "average of more than there are",
+        "average $run --last 3",
+        "--last 3: $run holds 2 such checkpoints (40, 60); train.keep says how many",
+    ),
+    Case("average of last and best", "average $run --last 1 --best 1", "--last and --best: give one of them"),
+    Case("average of nothing", "average $run --last 0", "nmt: error: Invalid value for '--last': "),
+    Case("average of no run", "average $text", "$text: no checkpoint here"),
     # exporting alignments
     Case(
         "export without attention",
@@ -360,7 +414,7 @@ CASES = [
     Case(
         "unknown test set",
         "evaluate $run --set-name tset",
-        "--set-name tset: no such test set in $run; did you mean 'test'?",
+        "$run has no test set tset; did you mean 'test'?",
     ),
     Case("run without test sets", "evaluate $plain", "$plain: its config names no test set (data.test)"),
     Case("run with references", "evaluate $run --ref $text/test.de", "$run is a run folder: "),
@@ -369,6 +423,11 @@ CASES = [
         "references of another length",
         "evaluate $text/test.en --ref $text/dev.de",
         "$text/test.en has 8 lines, $text/dev.de 6; first unpaired line: $text/test.en:7",
+    ),
+    Case(
+        "ensemble of a file",
+        "evaluate $text/dev.en --ref $text/dev.de --ensemble $run",
+        "--ensemble: $text/dev.en is a file; only runs translate",
     ),
     Case("no translations", "evaluate $here/none --ref $text/dev.de", "$here/none: no such file"),
     Case(

@@ -9,12 +9,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from nmt.data.batching import BatchOrder
 from nmt.data.config import BatchingConfig
 from nmt.data.corpus import Corpus
+from nmt.data.epochs import Epoch, Epochs
+from nmt.data.subword_sampling import subword_sampling
 from nmt.errors import Stopped
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.text.tokenizers.sentencepiece import SentencePiece
+from nmt.text.vocab import VocabConfig
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
 from nmt.training.listener import Listener
@@ -48,6 +51,9 @@ OTHERS = [
         "schedule": {"type": "halving", "start_epoch": 1},
     },
     {"max_steps": STEPS, "patience": 1, "metric": "loss", "optimizer": {"type": "adamw", "lr": 0.2}},
+    {"max_steps": 14, "objective": {"type": "r_drop"}},
+    {"max_steps": 14, "objective": {"type": "scheduled_sampling", "decay": {"type": "exponential", "k": 0.9}}},
+    {"max_steps": 14, "objective": {"type": "minimum_risk", "samples": 3, "alpha": 0.5}},
 ]
 
 
@@ -77,20 +83,19 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def make_job(precision="fp32"):
+def make_job(precision="fp32", resample=None):
     words = random.Random(3)
     sides = [[[words.randrange(4, VOCAB) for _ in range(words.randrange(1, 7))] for _ in range(PAIRS)] for _ in "st"]
     corpus = Corpus(sides[0], sides[1], list(range(1, PAIRS + 1)))
-    order = BatchOrder([len(s) for s in sides[0]], [len(t) for t in sides[1]], BatchingConfig(sentences=2, pool=2), 5)
+    everything = Epoch(1, corpus, []).batch(list(range(PAIRS)))
     device = torch.device("cpu")
 
     def validate(model):
         torch.rand(17)  # draws that must not shift training
-        loss = corpus_loss(model, [job.batch(list(range(PAIRS)))], device, autocast=False)
+        loss = corpus_loss(model, [everything], device, autocast=False)
         return Validation(loss, 2.718**loss, round(1000 * loss) % 7, "a metric that goes up and down")
 
-    job = Job(corpus, order, validate, device, precision, 5)
-    return job
+    return Job(Epochs(corpus, BatchingConfig(sentences=2, pool=2), 5, resample), validate, device, precision, 5)
 
 
 def train(run, keys=FULL, job=None, listener=None):
@@ -203,8 +208,8 @@ def test_newest_checkpoint_damaged(tmp_path, reference):
     ]
 
 
-@pytest.mark.parametrize("keys", OTHERS, ids=["adadelta", "sgd", "adamw"])
-def test_other_optimizers_schedules_and_limits(tmp_path, keys):
+@pytest.mark.parametrize("keys", OTHERS, ids=["adadelta", "sgd", "adamw", "r_drop", "scheduled", "risk"])
+def test_other_optimizers_schedules_and_objectives(tmp_path, keys):
     expected = hashes(train(tmp_path / "a", keys))
     with pytest.raises(Crash):
         train(tmp_path / "b", keys, listener=At([9], crash))
@@ -218,6 +223,29 @@ def test_bf16(tmp_path):
     with pytest.raises(Stopped):
         train(tmp_path / "b", job=make_job("bf16"), listener=At([7], send(signal.SIGTERM)))
     assert hashes(train(tmp_path / "b", job=make_job("bf16"))) == expected
+
+
+def test_pieces_drawn_for_each_epoch(tmp_path):
+    """A run killed and stopped in the middle of an epoch draws the pieces of that epoch again."""
+    path, words = tmp_path / "text", random.Random(4)
+    texts = ["".join(words.choice("ab ") for _ in range(9)) + "abab" for _ in range(PAIRS)]
+    path.write_text("\n".join(texts), encoding="utf-8")
+    tokenizer = SentencePiece.fit(SentencePiece.Config(sampling=0.5), VocabConfig(size=10), [path])
+    ids = tokenizer.encode_all(texts)
+    pairs = Corpus(ids, ids, list(range(1, PAIRS + 1)))
+
+    def job():
+        both = tokenizer, tokenizer
+        return make_job(resample=subword_sampling(pairs, [(text, text) for text in texts], both, 40, 5))
+
+    keys = {"max_steps": 16, "validate_every": 5}
+    expected = hashes(train(tmp_path / "a", keys, job()))
+    with pytest.raises(Crash):
+        train(tmp_path / "b", keys, job(), At([6], crash))
+    with pytest.raises(Stopped):
+        train(tmp_path / "b", keys, job(), At([11], send(signal.SIGTERM)))
+    assert hashes(train(tmp_path / "b", keys, job())) == expected
+    assert len({str(job().data.epoch(number).corpus) for number in (1, 2, 3)}) == 3
 
 
 def test_number_of_validations_changes_nothing(tmp_path):

@@ -85,6 +85,33 @@ def cho_gru(weights, prefix):
     return step
 
 
+def nematus_gru(weights, prefix):
+    """One step of Sennrich et al. 2017, section 2: the reset gate multiplies U s, with its bias, not s.
+
+    As in the code of Nematus, the candidate's bias is beside W x (bias_ih) or beside U s (bias_hh); we have both.
+    """
+    r_gate, z_gate = Gate(weights, prefix, 0), Gate(weights, prefix, 1)
+    dim = weights[f"{prefix}.weight_hh"].shape[1]
+    W, U, b, b_U = (weights[f"{prefix}.{name}"][2 * dim :] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+
+    def step(x, s):
+        r, z = sigmoid(r_gate(x, s)), sigmoid(z_gate(x, s))
+        return (1 - z) * np.tanh(W @ x + b + r * (U @ s + b_U)) + z * s
+
+    return step
+
+
+def bidirectional_gru(weights, cell, words):
+    """Bahdanau et al. 2014, A.2.1: every h_j = [forward h_j; backward h_j], and backward h_1."""
+    zero = np.zeros(weights["encoder.cells.0.weight_hh"].shape[1])
+    forward, backward = [zero], [zero]
+    for x in words:
+        forward.append(cell(weights, "encoder.cells.0")(x, forward[-1]))
+    for x in reversed(words):
+        backward.append(cell(weights, "encoder.cells.1")(x, backward[-1]))
+    return [np.concatenate(pair) for pair in zip(forward[1:], backward[:0:-1], strict=True)], backward[-1]
+
+
 def lstm(weights, prefix):
     """One step of Zaremba et al. 2014, section 3.1, which Luong et al. use."""
     i_gate, f_gate, o_gate, g_gate = (Gate(weights, prefix, index) for index in range(4))

@@ -32,11 +32,11 @@ def rnnsearch(weights, src, tgt, readout_state):
     # A.1.2: s_0 = tanh(W_s backward h_1), the alignment model, and the decoder's GRU
     s = np.tanh(weights["bridge.layers.0.weight"] @ backward[0] + weights["bridge.layers.0.bias"])
     W_a, U_a = weights["decoder.attention.scorer.query.weight"], weights["decoder.attention.scorer.key.weight"]
-    v_a = weights["decoder.attention.scorer.energy"]
+    v_a, b_a = weights["decoder.attention.scorer.energy"], weights.get("decoder.attention.scorer.key.bias", 0)
     gru = bahdanau_gru(weights, "decoder.cell")
     logprob, alignment = [], []
     for last, word in zip([BOS, *tgt], [*tgt, EOS], strict=True):
-        alpha = softmax([v_a @ np.tanh(W_a @ s + U_a @ h_j) for h_j in h])
+        alpha = softmax([v_a @ np.tanh(W_a @ s + U_a @ h_j + b_a) for h_j in h])
         c = weighted_sum(alpha, h)
         previous, s = s, gru(np.concatenate([E_y[last], c]), s)
 
@@ -51,8 +51,9 @@ def rnnsearch(weights, src, tgt, readout_state):
     return np.array(logprob), np.array(alignment)
 
 
+@pytest.mark.parametrize("scorer", ["concat", "additive"])
 @pytest.mark.parametrize("readout_state", ["current", "previous"])
-def test_rnnsearch(readout_state):
+def test_rnnsearch(readout_state, scorer):
     model, weights = make_model(
         embedding={"dim": 5},
         encoder={"type": "rnn", "cell": "gru", "reset_gate": "before", "dim": 4},
@@ -63,7 +64,7 @@ def test_rnnsearch(readout_state):
             "dim": 6,
             "maxout": 3,
             "readout_state": readout_state,
-            "attention": {"scorer": {"type": "concat", "dim": 7}},
+            "attention": {"scorer": {"type": scorer, "dim": 7}},
         },
     )
     forced = model.force(collate(SRC, TGT, []))

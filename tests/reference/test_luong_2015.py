@@ -1,4 +1,4 @@
-"""Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine Translation", global attention."""
+"""Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine Translation"."""
 
 from __future__ import annotations
 
@@ -8,27 +8,20 @@ import pytest
 from nmt.data.batch import collate
 from nmt.text.vocab import BOS, EOS
 
-from .slow import log_softmax, make_model, softmax, stacked_lstm, weighted_sum
+from .slow import log_softmax, make_model, stacked_lstm
+from .slow_attention import attend
 
 SRC = [[4, 9, 5, 11], [7], [10, 10, 6]]
 TGT = [[5, 8], [4, 6, 9, 7], []]
 LAYERS, DIM = 2, 6
 
 
-def score_function(weights, kind):
-    """Section 3.1."""
-    prefix = "decoder.attention.scorer"
-    if kind == "dot":
-        return lambda h_t, h_s: h_t @ h_s
-    if kind == "general":
-        W_a = weights[f"{prefix}.key.weight"]
-        return lambda h_t, h_s: h_t @ (W_a @ h_s)
-    W_a = np.concatenate([weights[f"{prefix}.query.weight"], weights[f"{prefix}.key.weight"]], axis=1)
-    v_a = weights[f"{prefix}.energy"]
-    return lambda h_t, h_s: v_a @ np.tanh(W_a @ np.concatenate([h_t, h_s]))
+GLOBAL, LOCAL_M, LOCAL_P = {"type": "everywhere"}, {"type": "local_m", "width": 2}, {"type": "local_p", "width": 1}
+DOT, GENERAL, CONCAT = {"type": "dot"}, {"type": "general"}, {"type": "concat", "dim": 7}
+LOCATION = {"type": "location", "max_positions": 5}
 
 
-def translate(weights, src, tgt, kind, input_feeding, reverse):
+def translate(weights, src, tgt, attention, input_feeding, reverse):
     """Log-probability of every target word and EOS, and its weights, from the equations."""
     E_x, E_y = weights["src_embedding.weight"], weights["tgt_embedding.weight"]
     words = [*reversed(src), EOS] if reverse else [*src, EOS]
@@ -44,37 +37,41 @@ def translate(weights, src, tgt, kind, input_feeding, reverse):
     if reverse:  # weights are told in the order of the text
         h_bar = [*reversed(h_bar[:-1]), h_bar[-1]]
 
-    score, W_c = score_function(weights, kind), weights["decoder.combine.weight"]
+    prefix, W_c = "decoder.attention.", weights["decoder.combine.weight"]
+    attention_weights = {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
     h_tilde = np.zeros(len(W_c))
     logprob, alignment = [], []
-    for last, word in zip([BOS, *tgt], [*tgt, EOS], strict=True):
+    for t, (last, word) in enumerate(zip([BOS, *tgt], [*tgt, EOS], strict=True), 1):
         x = np.concatenate([E_y[last], h_tilde]) if input_feeding else E_y[last]  # section 3.3
         h_t, states = decoder(x, states)
-        a_t = softmax([score(h_t, h_s) for h_s in h_bar])  # eq. 7
-        c_t = weighted_sum(a_t, h_bar)
+        c_t, a_t = attend(attention_weights, attention, h_t, h_bar, t)  # eq. 7 to 10
         h_tilde = np.tanh(W_c @ np.concatenate([c_t, h_t]))  # eq. 5
         logits = weights["projection.weight"] @ h_tilde + weights["projection.bias"]
         logprob.append(log_softmax(logits)[word])  # eq. 6
-        alignment.append(a_t)
+        alignment.append(a_t / sum(a_t))
     return np.array(logprob), np.array(alignment)
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["", "reversed"])
 @pytest.mark.parametrize("input_feeding", [False, True], ids=["", "feeding"])
-@pytest.mark.parametrize("kind", ["dot", "general", "concat"])
-def test_global_attention(kind, input_feeding, reverse):
+@pytest.mark.parametrize(
+    ("scorer", "window"),
+    [*((scorer, GLOBAL) for scorer in (DOT, GENERAL, CONCAT, LOCATION)), (GENERAL, LOCAL_M), (DOT, LOCAL_P)],
+    ids=lambda part: part["type"],
+)
+def test_attention_of_luong(scorer, window, input_feeding, reverse):
     encoder = {"type": "rnn", "cell": "lstm", "layers": LAYERS, "dim": DIM, "bidirectional": False}
     decoder = {"type": "luong", "cell": "lstm", "layers": LAYERS, "dim": DIM, "attentional_dim": 4}
-    scorer = {"type": kind, "dim": 7} if kind == "concat" else {"type": kind}
+    attention = {"scorer": scorer, "window": window, "normaliser": {"type": "softmax"}}
     model, weights = make_model(
         embedding={"dim": 5},
         encoder={**encoder, "reverse_source": reverse},
         bridge={"type": "copy"},
-        decoder={**decoder, "input_feeding": input_feeding, "attention": {"scorer": scorer}},
+        decoder={**decoder, "input_feeding": input_feeding, "attention": attention},
     )
     forced = model.force(collate(SRC, TGT, []))
     for row, (src, tgt) in enumerate(zip(SRC, TGT, strict=True)):
-        logprob, alignment = translate(weights, src, tgt, kind, input_feeding, reverse)
+        logprob, alignment = translate(weights, src, tgt, attention, input_feeding, reverse)
         found = forced.logprob_BT[row, : len(tgt) + 1].detach().numpy()
         np.testing.assert_allclose(found, logprob, rtol=0, atol=1e-10)
         found = forced.weights_BTS[row, : len(tgt) + 1, : len(src) + 1].detach().numpy()

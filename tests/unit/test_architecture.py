@@ -26,7 +26,7 @@ ALLOWED = {
     "alignment": "report text config errors",
     "search": "nn text config errors",
     "evaluation": "config errors",
-    "training": "models data config errors",
+    "training": "models nn data text config errors",
     "config.experiment": "training evaluation search models data config",
     "translator": "search alignment models data text device errors",
     "pipeline": "translator training evaluation search alignment models data report text config.experiment config "

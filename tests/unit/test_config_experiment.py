@@ -47,7 +47,7 @@ def test_the_template_loads_and_its_dump_loads_back_equal(template, tmp_path):
 def test_every_file_of_the_data_section_is_marked_as_a_path():
     files = {"src": "a", "tgt": "b", "align": "c"}
     data = {"data": {"train": files, "valid": files, "test": {"flickr": files}}}
-    found = {".".join(map(str, path)) for _, _, path in file_paths(Kind(section=Experiment), data)}
+    found = {".".join(map(str, path)) for _, _, path, _ in file_paths(Kind(section=Experiment), data)}
     assert found == {
         *("data.train.src", "data.train.tgt", "data.valid.src", "data.valid.tgt"),
         *("data.test.flickr.src", "data.test.flickr.tgt", "data.test.flickr.align"),

@@ -185,5 +185,5 @@ def test_known_keys_follow_the_chosen_component():
 
 def test_file_paths_are_found_in_mappings_and_lists():
     data = {"data": {"train": {"src": "a", "tgt": 3}, "test": {"flickr": {"tgt": "b"}}, "lexicons": ["c"]}}
-    found = {".".join(map(str, path)): box[key] for box, key, path in file_paths(Kind(section=Toy), data)}
+    found = {".".join(map(str, path)): box[key] for box, key, path, _ in file_paths(Kind(section=Toy), data)}
     assert found == {"data.train.src": "a", "data.test.flickr.tgt": "b", "data.lexicons.0": "c"}

@@ -1,4 +1,4 @@
-"""BLEU and chrF: by hand, and as sacreBLEU's own command gives them."""
+"""BLEU, chrF and TER: by hand, and as sacreBLEU's own command gives them."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import pytest
 from nmt.config.experiment import Experiment
 from nmt.errors import DataError
 from nmt.evaluation.config import BLEU_TOKENIZERS, EvaluationConfig
-from nmt.evaluation.scores import bleu, chrf
+from nmt.evaluation.scores import bleu, chrf, ter
 
 HYPOTHESES = [
     "The old man sees the dog.",
@@ -66,10 +66,12 @@ def test_as_the_command_of_sacrebleu(tmp_path, tokenize):
         (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     command = [sys.executable, "-W", "ignore", "-m", "sacrebleu", tmp_path / "ref", "-i", tmp_path / "hyp"]
     result = subprocess.run(
-        [*command, "-m", "bleu", "chrf", "-tok", tokenize, "-w", "12", "--force"], capture_output=True, timeout=60
+        [*command, "-m", "bleu", "chrf", "ter", "-tok", tokenize, "-w", "12", "--force"],
+        capture_output=True,
+        timeout=60,
     )
     theirs = json.loads(result.stdout)
-    ours = bleu(HYPOTHESES, REFERENCES, tokenize), chrf(HYPOTHESES, REFERENCES)
+    ours = bleu(HYPOTHESES, REFERENCES, tokenize), chrf(HYPOTHESES, REFERENCES), ter(HYPOTHESES, REFERENCES)
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.value == pytest.approx(other["score"], abs=1e-11)
         assert mine.signature == other["signature"]
@@ -94,7 +96,23 @@ def test_perfect_and_hopeless():
     assert chrf([""], ["a b c d e"]).value == 0
 
 
-@pytest.mark.parametrize("score", [bleu, chrf])
+def test_lengths_by_hand():
+    # 4 words for 6, and more words than the reference
+    short = bleu(["the the the cat"], ["the cat ate the fat mouse"], "none")
+    assert (short.hypothesis_length, short.reference_length) == (4, 6)
+    assert short.brevity_penalty == pytest.approx(math.exp(1 - 6 / 4))
+    assert bleu(["a b c d e"], ["a b c d"], "none").brevity_penalty == 1
+
+
+def test_ter_by_hand():
+    # "c d" is shifted behind "b" (1 edit), "x" is deleted (1 edit); 5 words of the reference
+    assert ter(["a c d b x e"], ["a b c d e"]).value == pytest.approx(100 * 2 / 5)
+    assert ter(["A B C"], ["a b c"]).value == 0
+    assert ter(["a b c d e f"], ["x"]).value == pytest.approx(600)
+    assert ter(["a"], ["a"]).signature.startswith("nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:2.")
+
+
+@pytest.mark.parametrize("score", [bleu, chrf, ter])
 def test_what_cannot_be_scored(score):
     with pytest.raises(DataError, match="^nothing to score: no sentences$"):
         score([], [])

@@ -7,8 +7,18 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from nmt.attention.attention import AttentionConfig
+from nmt.attention.coverage.neural import Neural
+from nmt.attention.normalisers.sparsemax import Sparsemax
+from nmt.attention.scorers.cosine import Cosine
+from nmt.attention.scorers.scaled_dot import ScaledDot
+from nmt.attention.windows.local_m import LocalM
+from nmt.attention.windows.local_p import LocalP
 from nmt.data.batch import collate
 from nmt.decoders.bahdanau import Bahdanau
+from nmt.decoders.conditional_gru import ConditionalGRU
+from nmt.decoders.coverage import CoverageDecoder
+from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.luong import Luong
 from nmt.decoders.plain import Plain
 from nmt.decoders.transformer import Transformer
@@ -18,9 +28,18 @@ from nmt.encoders.transformer import TransformerEncoder
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 
+LOCAL = AttentionConfig(scorer=Cosine.Config(), window=LocalP.Config(width=2), normaliser=Sparsemax.Config())
+HEADS = AttentionConfig(scorer=ScaledDot.Config(), window=LocalM.Config(width=2), heads=4)
 DECODERS = {
     "bahdanau": Bahdanau.Config(dim=16, maxout=12),
+    "conditional gru": ConditionalGRU.Config(dim=16),
+    "linguistic coverage": CoverageDecoder.Config(dim=16, maxout=12),
+    "neural coverage": CoverageDecoder.Config(dim=16, maxout=12, coverage=Neural.Config(dim=3)),
+    "gnmt": GNMTDecoder.Config(dim=12),
+    "gnmt_v2": GNMTDecoder.Config(dim=12, wiring="gnmt_v2"),
+    "bahdanau with several heads": Bahdanau.Config(dim=16, maxout=12, attention=HEADS),
     "luong": Luong.Config(dim=16, layers=2, attentional_dim=12),
+    "luong with local attention": Luong.Config(dim=16, attentional_dim=12, attention=LOCAL),
     "luong without feeding": Luong.Config(cell="gru", dim=12, input_feeding=False),
     "plain": Plain.Config(cell="lstm", dim=16, every_step=True, maxout=12),
     "transformer": Transformer.Config(layers=2, dim=12, heads=2, ff_dim=24),

@@ -75,3 +75,20 @@ def test_bfloat16_features_are_summed_in_float32():
     for exact_part, rough_part in zip(tensors, rough_tensors, strict=True):
         scale = float(exact_part.grad.abs().max())
         torch.testing.assert_close(rough_part.grad.float(), exact_part.grad, rtol=0, atol=0.02 * scale)
+
+
+@pytest.mark.parametrize("pairs", [1, CHUNK // 2, CHUNK // 2 + 1])
+def test_agreement_is_the_symmetric_divergence_of_neighbours(pairs):
+    """Liang et al. 2021, eq. 2 and 4, from two whole softmaxes."""
+    (features_RF, weight_VF, bias_V), target_R = inputs(2 * pairs)
+    found = vocabulary_loss(features_RF, weight_VF, bias_V, target_R, 0.1, agreement=3.0)
+    logits_RV = F.linear(features_RF, weight_VF, bias_V)
+    p, q = logits_RV[0::2].softmax(-1), logits_RV[1::2].softmax(-1)
+    kl = (p * (p / q).log()).sum() / 2 + (q * (q / p).log()).sum() / 2
+    expected = F.cross_entropy(logits_RV, target_R, label_smoothing=0.1, reduction="sum") + 3 * kl
+    torch.testing.assert_close(found.total, expected, rtol=1e-12, atol=0)
+    torch.testing.assert_close(found.nll, F.cross_entropy(logits_RV, target_R, reduction="sum").detach())
+    mine = torch.autograd.grad(found.total * 2, [features_RF, weight_VF, bias_V])
+    other = torch.autograd.grad(expected * 2, [features_RF, weight_VF, bias_V])
+    for left, right in zip(mine, other, strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-9, atol=1e-11)

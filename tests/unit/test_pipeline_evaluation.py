@@ -1,14 +1,17 @@
 """Scores of test sets: what is computed, what is written."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
+from nmt.commands.score_lines import detail_lines
 from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
-from nmt.pipeline.evaluation import SetResult, read_gold_links, score_texts, write_evaluation
+from nmt.pipeline.evaluation import SetResult, read_gold_links, write_evaluation
 from nmt.pipeline.reporting import next_commands
+from nmt.pipeline.scoring import Baseline, Texts, score_texts
 from nmt.text.tokenizers.tokenizer import Pieces
 from nmt.translator import Translation
 
@@ -16,13 +19,48 @@ NOTHING = Pieces([], [], [], [])
 
 
 def test_scores_of_texts():
-    scores = score_texts(None, ["a b c d"], ["a b c d"], EvaluationConfig(bleu_tokenize="none"))
-    assert scores.keys() == {"sentences", "bleu", "signature", "chrf", "chrf_signature"}
-    assert scores["sentences"] == 1
-    assert (scores["bleu"], scores["chrf"]) == pytest.approx((100, 100))
-    assert "tok:none" in scores["signature"]
-    with_sources = score_texts(["x"], ["a b c d"], ["a b c d"], EvaluationConfig())
-    assert [(row["from"], row["to"], row["sentences"]) for row in with_sources["bleu_by_length"]] == [(1, 5, 1)]
+    config = EvaluationConfig(bleu_tokenize="none")
+    scores = score_texts(Texts(["a b c d", "a b c"], ["a b c d", "a b c e"]), config)
+    names = {"bleu", "signature", "chrf", "chrf_signature", "ter", "ter_signature", "confidence", "sentences"}
+    assert scores.keys() == names | {"brevity_penalty", "length_ratio", "hypothesis_length", "reference_length"}
+    assert (scores["sentences"], scores["hypothesis_length"], scores["reference_length"]) == (2, 7, 8)
+    assert (scores["length_ratio"], scores["brevity_penalty"]) == pytest.approx((7 / 8, math.exp(1 - 8 / 7)))
+    assert (scores["bleu"], scores["ter"]) == pytest.approx((100 * math.exp(1 - 8 / 7), 100 * 1 / 8))
+    assert "tok:none" in scores["signature"] and "|bs:1000|" not in scores["signature"]
+    assert "|bs:1000|" in scores["confidence"]["bleu"]["signature"]
+    json.dumps(scores)
+
+
+def test_scores_of_texts_with_sources():
+    texts = Texts(["a b c d"] * 2, ["a b c d", "a b c e"], ["x", "x y z x y z"], [(0, 0), (2, 1)])
+    scores = score_texts(texts, EvaluationConfig())
+    assert [(row["from"], row["to"], row["sentences"]) for row in scores["bleu_by_length"]] == [(1, 5, 1), (6, 10, 1)]
+    assert [(row["from"], row["sentences"]) for row in scores["bleu_by_unknown"]] == [(0, 1), (2, 1)]
+    assert scores["no_unk"] == {"sentences": 1, "bleu": pytest.approx(100)}
+    assert scores["unknown_words"] == {"source": 2, "reference": 1}
+
+
+def test_scores_against_a_baseline():
+    references = ["a b c d e f", "g h i j k l", "m n o p q r", "s t u v w x"] * 5
+    mine = ["a b c d e f", "g h i j k l", "m n o p x x", "s t u v w x"] * 5
+    theirs = ["a b c d x x", "g h i j k x", "m n o p x x", "s t u v w x"] * 5
+    config = EvaluationConfig(bleu_tokenize="none")
+    scores = score_texts(Texts(mine, references), config, Baseline("other", theirs))
+    alone, other = (score_texts(Texts(texts, references), config) for texts in (mine, theirs))
+    against = scores.pop("baseline")
+    assert scores == alone
+    assert against.pop("run") == "other"
+    for metric, found in against.items():
+        assert found["score"] == pytest.approx(other[metric])
+        assert found["difference"] == pytest.approx(alone[metric] - other[metric])
+        assert found["p_value"] < 0.05
+    assert [math.copysign(1, against[metric]["difference"]) for metric in ("bleu", "chrf", "ter")] == [1, 1, -1]
+
+
+def test_nothing_at_all_in_the_references():
+    scores = score_texts(Texts(["a"], [""]), EvaluationConfig())
+    assert (scores["length_ratio"], scores["bleu"]) == (None, 0)
+    assert "length ratio undefined (1 of 0 tokens)" in detail_lines({"t": scores})[0]
 
 
 def test_what_is_written(tmp_path):

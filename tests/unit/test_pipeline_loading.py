@@ -1,10 +1,15 @@
-"""Search settings changed by flags; names of checkpoints."""
+"""Search settings changed by flags; names of checkpoints; what an ensemble must share."""
+
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nmt.errors import UserError
-from nmt.pipeline.loading import changed_search, load_translator
+from nmt.pipeline.loading import Member, changed_search, check_fit, load_translator
 from nmt.search.config import SearchConfig
+from nmt.text.tokenizers.word import Word
+from nmt.text.vocab import Vocab
 
 
 @pytest.mark.parametrize(
@@ -35,5 +40,32 @@ def test_n_best_beyond_the_beam():
 
 @pytest.mark.parametrize("name", ["newest", "", "-1", "1.5", "step-00000001"])
 def test_checkpoints_have_three_kinds_of_names(tmp_path, name):
-    with pytest.raises(UserError, match=f"^--checkpoint {name}: must be best, last or a step number$"):
+    with pytest.raises(UserError, match=f"^--checkpoint {name}: must be best, last, average or a step number$"):
         load_translator(tmp_path, name)
+
+
+def member(name, src, tgt, **config):
+    """A run with these words, and a tokenizer set up like that."""
+    tokenizer = Word.Config(**config)
+    tokenizers = (Word(tokenizer, Vocab(src.split())), Word(tokenizer, Vocab(tgt.split())))
+    return Member(Path(name), None, tokenizers, SimpleNamespace(data=SimpleNamespace(tokenizer=tokenizer)))
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        (("a b", "A C"), "target vocabulary"),
+        (("b a", "A B"), "source vocabulary"),
+        (("b", "B"), "source vocabulary"),
+    ],
+)
+def test_members_of_an_ensemble_share_their_vocabularies(other, what):
+    first = member("one", "a b", "A B")
+    check_fit(first, member("two", "a b", "A B"))
+    with pytest.raises(UserError, match=f"^--ensemble two: its {what} is not that of one; "):
+        check_fit(first, member("two", *other))
+
+
+def test_members_of_an_ensemble_share_what_they_do_to_text():
+    with pytest.raises(UserError, match=r"^--ensemble two: its tokenizer \(data.tokenizer\) is not that of one; "):
+        check_fit(member("one", "a", "A"), member("two", "a", "A", lowercase=True))

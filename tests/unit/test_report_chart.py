@@ -71,6 +71,22 @@ def test_several_series_have_a_legend_and_colours_of_their_own() -> None:
     assert len({line.attrib["stroke"] for line in root.iter(f"{SVG}polyline")}) == 2
 
 
+def test_many_series_differ_in_colour_or_dashes_and_their_names_do_not_overlap() -> None:
+    names = [f"a long name of a run {number}" for number in range(12)]
+    root = parsed([Series(name, [(0, 1.0 + number), (1, 2.0)]) for number, name in enumerate(names)])
+    looks = {(line.attrib["stroke"], line.attrib.get("stroke-dasharray")) for line in root.iter(f"{SVG}polyline")}
+    assert len(looks) == 12
+    legend = next(group for group in root.iter(f"{SVG}g") if group.attrib.get("class") == "legend")
+    places = [(float(text.attrib["x"]), float(text.attrib["y"])) for text in legend.iter(f"{SVG}text")]
+    assert [text.text for text in legend.iter(f"{SVG}text")] == names
+    assert len(set(places)) == 12 and len({x for x, _ in places}) == 2
+    lowest = max(y for _, y in places)
+    assert all(y > lowest for line in corners(root) for _, y in line)
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    assert min(x for x, _ in places) > 80 and max(x for x, _ in places) < width - 150
+    assert height - 320 == lowest - 48
+
+
 def test_series_of_one_name_are_two_lines() -> None:
     assert len(corners(parsed([Series("a", [(0, 1.0), (1, 2.0)]), Series("a", [(0, 3.0), (1, 4.0)])]))) == 2
 

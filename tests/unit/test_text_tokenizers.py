@@ -84,6 +84,13 @@ def test_markup_is_plain_text(tokenizer, text):
     assert tokenizer.decode(encoded.pieces).replace(" ", "") == text.replace(" ", "")
 
 
+def test_unknown_words_count_once(tokenizer):
+    assert tokenizer.unknown_words("") == 0
+    assert tokenizer.unknown_words("der hund .") == 0
+    # two words of characters that no training text has, one of them twice as long
+    assert tokenizer.unknown_words("der 漢字漢字 . 語") == 2
+
+
 def test_lone_surrogates_do_not_crash(tokenizer):
     assert tokenizer.encode("hund \udcff katze").words[0] == "hund"
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from nmt.data.batching import BatchOrder
 from nmt.data.config import BatchingConfig
 from nmt.data.corpus import Corpus
+from nmt.data.epochs import Epoch, Epochs
 from nmt.errors import CheckpointError, NmtError, UserError
 from nmt.models.loss import Loss
 from nmt.text.vocab import EOS, PAD
@@ -68,15 +68,18 @@ def corpus():
 def job(bleus=None, **changes):
     """Batches of one sentence; validation gives `bleus` one after the other, or the negative loss."""
     pairs = corpus()
-    order = BatchOrder([1] * len(pairs), [len(t) for t in pairs.tgt], BatchingConfig(sentences=1), seed=1)
     queue = iter(bleus or [])
 
     def validate(model):
-        loss = corpus_loss(model, [whole.batch([i]) for i in range(len(pairs))], torch.device("cpu"), autocast=False)
+        loss = corpus_loss(model, [batch([i]) for i in range(len(pairs))], torch.device("cpu"), autocast=False)
         return Validation(loss, math.exp(min(loss, 50)), next(queue) if bleus else -loss, "test")
 
-    whole = Job(pairs, order, validate, torch.device("cpu"), "fp32", 1)
+    whole = Job(Epochs(pairs, BatchingConfig(sentences=1), 1), validate, torch.device("cpu"), "fp32", 1)
     return replace(whole, **changes)
+
+
+def batch(ids):
+    return Epoch(1, corpus(), []).batch(ids)
 
 
 def config(**keys):
@@ -85,7 +88,7 @@ def config(**keys):
 
 def test_corpus_loss_is_a_mean_over_tokens_and_keeps_the_mode():
     model = Mean(5.0).train()
-    batches = [job().batch([0]), job().batch([1, 5])]  # 4 EOS | 5 5 EOS | 9 EOS
+    batches = [batch([0]), batch([1, 5])]  # 4 EOS | 5 5 EOS | 9 EOS
     expected = (1 + (5 - EOS) ** 2 + 0 + 0 + (5 - EOS) ** 2 + 16 + (5 - EOS) ** 2) / 7
     assert corpus_loss(model, batches, torch.device("cpu"), autocast=False) == pytest.approx(expected)
     assert model.training
@@ -93,15 +96,15 @@ def test_corpus_loss_is_a_mean_over_tokens_and_keeps_the_mode():
 
 def test_accumulated_batches_are_one_big_batch():
     big, small = Mean(), Mean()
-    Learner(big, config(max_steps=1), job()).update([job().batch([0, 1, 2])], step=1, lr=0.1)
-    update = Learner(small, config(max_steps=1), job()).update([job().batch([i]) for i in (0, 1, 2)], step=1, lr=0.1)
+    Learner(big, config(max_steps=1), job()).update([batch([0, 1, 2])], step=1, lr=0.1)
+    update = Learner(small, config(max_steps=1), job()).update([batch([i]) for i in (0, 1, 2)], step=1, lr=0.1)
     assert small.w.item() == pytest.approx(big.w.item(), rel=1e-6)
     assert update.tokens == 2 + 3 + 4
 
 
 def test_clipping():
     model = Mean(0.0)
-    update = Learner(model, config(max_steps=1, clip_norm=0.5), job()).update([job().batch([2])], step=1, lr=1.0)
+    update = Learner(model, config(max_steps=1, clip_norm=0.5), job()).update([batch([2])], step=1, lr=1.0)
     assert update.norm > 0.5
     assert model.w.item() == pytest.approx(0.5)
 

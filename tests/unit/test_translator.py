@@ -10,6 +10,7 @@ from nmt.errors import UserError
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 from nmt.search.config import SearchConfig
+from nmt.search.sampling import Sampling
 from nmt.text.tokenizers.word import Word
 from nmt.text.vocab import EOS, UNK, Vocab
 from nmt.translator import Translator
@@ -142,3 +143,71 @@ def test_translation_turns_dropout_off():
     translator.model.train()
     first, second = ([items[0].score for items in translator.translate(["a b c", "d"])] for _ in range(2))
     assert first == second
+
+
+def test_translations_begin_with_the_given_text():
+    """Known and unknown words, nothing, only spaces; in one batch and alone."""
+    translator = make(beam_size=3, n_best=3)
+    pairs = list(zip(lines(6), ["A B", "", "C zzz A", "  ", "F F F F F F F F F F F F F F", "zzz"], strict=True))
+    together = list(translator.complete(pairs))
+    for pair, found in zip(pairs, together, strict=True):
+        words = pair[1].split()
+        for item in found:
+            assert item.text.split()[: len(words)] == words == item.tgt.words[: len(words)]
+            assert len(item.weights_TS) >= len(words)
+        (alone,) = translator.complete([pair])
+        assert [item.text for item in alone] == [item.text for item in found]
+        assert [item.score for item in alone] == pytest.approx([item.score for item in found], abs=1e-5)
+    free = list(translator.translate([src for src, _ in pairs]))
+    same = [
+        [item.text for item in found] == [item.text for item in other]
+        for found, other in zip(together, free, strict=True)
+    ]
+    assert same == [not prefix.strip() for _, prefix in pairs]
+
+
+def test_unknown_words_of_the_given_text_are_not_replaced():
+    translator = make(replace_unk=True, beam_size=1)
+    bias_unknown_and_end(translator.model, 50.0, 0.0)
+    ((found,),) = translator.complete([("d xyz a", "zzz A")])
+    words = found.text.split()
+    assert words[:2] == ["zzz", "A"]
+    assert len(words) > 2
+    assert set(words[2:]) <= {"d", "xyz", "a"}
+
+
+def test_an_empty_line_stays_empty_whatever_it_should_begin_with():
+    ((found,), _) = make().complete([("", "A"), ("a", "A")])
+    assert (found.text, found.tgt.ids, found.tgt.words) == ("", [], [])
+
+
+def test_an_overlong_beginning_is_cut_with_a_warning(monkeypatch):
+    monkeypatch.setattr(translator_module, "MAX_PIECES", 3)
+    warnings = []
+    ((found,),) = make(warn=warnings.append).complete([("a", "A B C D E")])
+    assert warnings == ["line 1: 5 pieces, only the first 3 are used"]
+    assert found.text.split()[:3] == ["A", "B", "C"]
+
+
+def test_samples_do_not_depend_on_batches_and_blocks():
+    texts = [(line, "") for line in lines(9)]
+    drawn = {
+        (size, ahead): [
+            [item.text for item in found]
+            for found in make(batch_sentences=size, beam_size=3, n_best=3).complete(texts, None, Sampling(), ahead)
+        ]
+        for size, ahead in ((64, None), (2, None), (3, 1), (1, 4))
+    }
+    assert all(found == drawn[64, None] for found in drawn.values())
+    assert len({text for found in drawn[64, None] for text in found}) > 15
+    repeated = [[item.text for item in found] for found in make().complete(texts[:1] * 8, None, Sampling())]
+    assert len({texts[0] for texts in repeated}) > 3
+
+
+def test_the_first_result_comes_before_the_second_line_is_read():
+    read = []
+    pairs = ((read.append(line) or line, "") for line in ["a", "b", "c"])
+    found = make().complete(pairs, read_ahead=1)
+    next(found)
+    assert read == ["a"]
+    assert len(list(found)) == 2

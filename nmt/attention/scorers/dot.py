@@ -17,7 +17,7 @@ class Dot(Scorer, name="dot"):
         super().__init__()
         if query_dim != memory_dim:
             raise ConfigError(
-                f"model.decoder.attention.scorer: dot needs decoder and encoder states of one width, "
+                f"model.decoder.attention.scorer: {self.name} needs decoder and encoder states of one width, "
                 f"not {query_dim} and {memory_dim}; use general, or change the dims"
             )
 

@@ -15,7 +15,13 @@ from nmt.config.component import Component, ComponentConfig
 
 
 class Scorer(nn.Module, Component, ABC, family="scorer"):
-    """score(h_t, h_s) for every query and source state. Made with `query_dim` H and `memory_dim` D."""
+    """score(h_t, h_s) for every query and source state. Made with `query_dim` H and `memory_dim` D.
+
+    reads_query, reads_source: False where the score does not depend on h_t, or on h_s.
+    """
+
+    reads_query = True
+    reads_source = True
 
     class Config(ComponentConfig):
         """Settings of a score function."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from random import Random
+from sys import intern
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from nmt.errors import ConfigError, DataError
-from nmt.text.tokenizers.tokenizer import Tokenizer, names, prepare, training_texts
+from nmt.text.bpe_dropout import BPEDropout
+from nmt.text.tokenizers.tokenizer import Draw, Tokenizer, names, prepare, training_texts
+from nmt.text.unigram_sampling import UnigramSampler
 from nmt.text.vocab import BOS, EOS, PAD, SPECIALS, UNK, VocabConfig
 from nmt.text.word_marks import MARK, marked_word_ids, marked_words
 
 MAX_TRAINING_BYTES = 4192
 """Lines longer than this teach SentencePiece nothing (its own default)."""
+
+_WORDS = re.compile(f"{MARK}?[^{MARK}]+|{MARK}")
 
 
 class SentencePiece(Tokenizer, name="sentencepiece"):
@@ -37,12 +43,17 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
         character_coverage: Annotated[float, Field(ge=0.98, le=1)] = 1.0
         """Share of the characters of the training text that get a piece; the rarest others are unknown."""
 
+        sampling: Annotated[float, Field(gt=0, lt=1)] | None = None
+        """Draw the pieces of the training text anew in each epoch (subword regularisation). With bpe the probability
+        that a merge is dropped, e.g. 0.1; with unigram the exponent on the probability of a segmentation, e.g. 0.2, the
+        smaller the more even. Validation and translation take the best pieces. null: training does too."""
+
     extension = "model"
 
     def __init__(self, config: Config, model: bytes) -> None:
         from sentencepiece import SentencePieceProcessor
 
-        self.config = config
+        self.config, self.algorithm, self.sampling = config, config.model, config.sampling
         self.processor = SentencePieceProcessor()
         self.processor.LoadFromSerializedProto(model)
 
@@ -94,8 +105,33 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
         return self.processor.encode(text, out_type=int), self.processor.encode(text, out_type=str)
 
     def encode_all(self, texts: list[str]) -> list[list[int]]:
-        ready = [prepare(text, self.config.lowercase).replace(MARK, " ") for text in texts]
-        return self.processor.encode(ready, out_type=int, num_threads=1)
+        return self.processor.encode(self._ready(texts), out_type=int, num_threads=1)
+
+    def sampler(self, texts: list[str]) -> Draw | None:
+        """By BPE-dropout or from the unigram model, as the pieces were learned.
+
+        SentencePiece's own sampling is not used: its random numbers are other ones in each process, seeded or not.
+        """
+        rate = self.sampling
+        if rate is None:
+            return None
+        processor = self.processor
+        pieces = {processor.id_to_piece(i): i for i in range(len(SPECIALS), len(self))}
+        if self.algorithm == "bpe":
+            draw_word = BPEDropout(pieces, rate).draw
+        else:
+            draw_word = UnigramSampler({p: (i, processor.get_score(i)) for p, i in pieces.items()}, rate).draw
+        best = processor.encode(self._ready(texts), out_type=str, num_threads=1)
+        sentences = [[intern(word) for word in _WORDS.findall("".join(pieces))] for pieces in best]
+
+        def draw(seed: str) -> list[list[int]]:
+            random = Random(seed).random
+            return [[i for word in words for i in draw_word(word, random)] for words in sentences]
+
+        return draw
+
+    def _ready(self, texts: list[str]) -> list[str]:
+        return [prepare(text, self.config.lowercase).replace(MARK, " ") for text in texts]
 
     def pieces(self, ids: list[int]) -> list[str]:
         return [SPECIALS[i] if i < len(SPECIALS) else self.processor.id_to_piece(i) for i in ids]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from nmt.config.component import Component, ComponentConfig
 from nmt.errors import CheckpointError, DataError
 from nmt.text.reader import read_lines, without_controls
-from nmt.text.vocab import VocabConfig
+from nmt.text.vocab import UNK, VocabConfig
 
 _SPACES = re.compile("[\t\u200b\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+Draw = Callable[[str], list[list[int]]]
+"""Ids of many texts in pieces drawn at random: a function of the seed alone, in every process and on every machine."""
 
 
 class Pieces(NamedTuple):
@@ -92,6 +97,15 @@ class Tokenizer(Component, ABC, family="tokenizer"):
     def encode_all(self, texts: list[str]) -> list[list[int]]:
         """`encode(text).ids` of many texts, faster."""
         return [self.segment(prepare(text, self.config.lowercase))[0] for text in texts]
+
+    def sampler(self, texts: list[str]) -> Draw | None:
+        """What draws the pieces of the training texts anew; None if they are always those of `encode_all`."""
+        return None
+
+    def unknown_words(self, text: str) -> int:
+        """How many words of the text have a piece that is not in the vocabulary."""
+        pieces = self.encode(text)
+        return len({word for word, piece in zip(pieces.word_ids, pieces.ids, strict=True) if piece == UNK})
 
     def decode(self, pieces: list[str]) -> str:
         """Text of the pieces, which may hold strings of the caller's in place of unknown pieces."""

@@ -1,0 +1,26 @@
+"""Scores by a hidden layer of query and source together. B sentences, M queries, S source positions, H query width,
+D memory width, A hidden width."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.tapes.additive import AdditiveTape
+from nmt.attention.tapes.tape import MakeAttentionTape
+
+
+class Perceptron(Scorer):
+    """score(h_t, h_s) = v^T tanh(W h_t + key_s). What a key is, subclasses say."""
+
+    def __init__(self, *, query_dim: int, dim: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(query_dim, dim, bias=False)
+        self.energy = nn.Parameter(torch.empty(dim))
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:
+        return AdditiveTape, (self.query.weight, self.energy)
+
+    def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
+        return torch.tanh(self.query(query_BMH)[:, :, None] + keys_BSA[:, None]) @ self.energy.to(keys_BSA.dtype)

@@ -1,0 +1,88 @@
+"""The conditional GRU of Nematus: attention between two GRUs.
+
+B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the deep
+output.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
+from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.encoders.encoder import Encoded
+from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.stack import StackShape, split_steps
+
+
+class ConditionalGRUState(NamedTuple):
+    """s_{j-1}, and j where the window of attention asks for it."""
+
+    s_NH: Tensor
+    position_N: Tensor | None
+
+
+class ConditionalGRU(Decoder, name="conditional_gru"):
+    """s'_j = GRU_1(s_{j-1}, E y_{j-1});  c_j = attention(s'_j);  s_j = GRU_2(s'_j, c_j)      Sennrich et al. 2017.
+
+    The features of the vocabulary are the deep output t_j = tanh(W_t1 s_j + W_t2 E y_{j-1} + W_t3 c_j). Neither GRU
+    is recurrent by itself: GRU_2 starts from the state of GRU_1, and GRU_1 at the next step from that of GRU_2.
+
+    With `bridge: {type: dense, source: mean}`, s_0 = tanh(W_init mean_i h_i), this is Nematus's model and Marian's
+    `s2s` (--dec-cell gru, --dec-cell-base-depth 2, --dec-depth 1). Marian can put more cells after the second, more
+    layers above and layer normalisation in between. Both take a zero vector for E y_0, here BOS has an embedding.
+    """
+
+    class Config(Decoder.Config):
+        """Settings of the conditional GRU."""
+
+        reset_gate: ResetGate = "after"
+        """`after` the recurrent product as in Nematus and Marian, or `before` it as in Cho et al."""
+        dim: PositiveInt = 512
+        """Width of the state."""
+        deep_output: PositiveInt | None = None
+        """Width of the deep output, the features that the vocabulary reads; null: as an embedding."""
+        dropout: float = Field(default=0.0, ge=0, lt=1)
+        """Dropout on the deep output."""
+        attention: AttentionConfig = AttentionConfig()
+        """How s'_j finds its place in the source."""
+
+    def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
+        super().__init__()
+        self.config = config
+        self.first = GRU(input_dim, config.dim, config.reset_gate)
+        self.second = GRU(memory_dim, config.dim, config.reset_gate)
+        self.shape = StackShape(1, config.dim, GRU.states)
+        self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
+        self.feature_dim = config.deep_output or input_dim
+        self.deep = nn.Linear(config.dim + input_dim + memory_dim, self.feature_dim)
+
+    def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, ConditionalGRUState]:
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        return memory, ConditionalGRUState(initial[0][0], self.attention.first_position(memory))
+
+    def advance(self, x_NE: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
+        return self._step(self.first.project(x_NE), memory, state)
+
+    def unroll(self, x_BTE: Tensor, memory: Memory, state: ConditionalGRUState) -> Unrolled:
+        steps: list[Step] = []
+        for gates_B3H in split_steps(self.first.project(x_BTE)):
+            steps.append(self._step(gates_B3H, memory, state))
+            state = steps[-1].state
+        return Unrolled(*(torch.stack(parts, 1) for parts in zip(*(step[:3] for step in steps), strict=True)))
+
+    def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
+        assert context is not None
+        features = torch.tanh(self.deep(torch.cat([output, x, context], -1)))
+        return F.dropout(features, self.config.dropout, self.training)
+
+    def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
+        between = self.first.step(gates_N3H, (state.s_NH,))
+        context_ND, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N)
+        (new_NH,) = self.second.step(self.second.project(context_ND), between)
+        return Step(new_NH, context_ND, weights_NS, ConditionalGRUState(new_NH, next_position(state.position_N)))

@@ -1,0 +1,34 @@
+"""The contract of a training objective."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from nmt.config.component import Component, ComponentConfig
+from nmt.data.batch import Batch
+from nmt.models.loss import Loss
+from nmt.models.seq2seq import Seq2Seq
+
+
+class Setting(NamedTuple):
+    """What an objective knows besides model and batch: `step` is the number of the update, from 1."""
+
+    step: int
+    label_smoothing: float
+
+
+class Objective(Component, ABC, family="objective"):
+    """A loss of one batch. It has no state; what it draws comes from PyTorch's generators, which are set for each batch
+    from (seed, step, micro-batch)."""
+
+    class Config(ComponentConfig):
+        """Settings of an objective."""
+
+    @abstractmethod
+    def loss(self, model: Seq2Seq, batch: Batch, setting: Setting) -> Loss:
+        """`total` to make smaller, summed over what `size` counts, and the cross-entropy `nll` of the references."""
+
+    def size(self, batch: Batch) -> int:
+        """How many terms `total` has: the gradient of an update is that of the mean over all of them."""
+        return batch.tokens
