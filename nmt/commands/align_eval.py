@@ -31,7 +31,7 @@ def align_eval(
         int | None, typer.Option(min=0, max=1, help="The number of the first word there. Default: 0, for NAACL 1.")
     ] = None,
     per_sentence: Annotated[
-        bool, typer.Option("--per-sentence", help="Print a table (TSV), a row a sentence.")
+        bool, typer.Option("--per-sentence", help="Print a table, a row a sentence (TSV).")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON, with all digits.")] = False,
 ) -> None:

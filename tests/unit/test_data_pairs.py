@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nmt.data import pairs
-from nmt.data.pairs import overlap, read_pairs
+from nmt.data.pairs import overlap, read_pairs, stream_pairs
 from nmt.errors import DataError
 
 
@@ -45,6 +45,7 @@ def lines(count: int) -> bytes:
 )
 def test_pairs(files, src, tgt, expected):
     assert read_pairs(*files(src, tgt)) == expected
+    assert list(stream_pairs(*files(src, tgt))) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """The text format of Nematus, read by SoftAlignments (`-f Nematus`).
 
 A sentence is `id ||| target ||| score ||| source ||| columns rows`, then one line of weights (`%g`) a target token,
-then an empty line. Columns and rows count EOS where the alignment has it, which is in neither list of tokens. Tokens are
-escaped as `nmt/alignment/formats/escapes.py` says; an unknown score is written as 0, as Nematus does.
+then an empty line. Columns and rows count EOS where the alignment has it, which is in neither list of tokens. Tokens
+are escaped as `nmt/alignment/formats/escapes.py` says; an unknown score is written as 0, as Nematus does.
 
 Dimensions: S source and T target tokens, EOS among them.
 """
