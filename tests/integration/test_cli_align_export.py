@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-SIDES = {"train": "train", "valid": "dev"}
+SIDES = (("train", "train"), ("valid", "dev"))
 CLOSE = 1e-5
 """The tiny runs compute in float32, and the files have 6 decimals."""
 
@@ -247,10 +247,9 @@ def test_n_best(export, nmt, tiny):
 @pytest.fixture
 def backwards(nmt, tiny, tmp_path):
     """A run of the other direction."""
-    sides = {
-        name: f"{{src: {tiny.text(f'{text}.de')}, tgt: {tiny.text(f'{text}.en')}}}" for name, text in SIDES.items()
-    }
-    changes = [f"data.{name}={value}" for name, value in sides.items()]
+    changes = [
+        f"data.{name}={{src: {tiny.text(f'{text}.de')}, tgt: {tiny.text(f'{text}.en')}}}" for name, text in SIDES
+    ]
     changes += ["data.src_lang=de", "data.tgt_lang=en", "data.test={}", "train.max_steps=20"]
     flags = [part for change in changes for part in ("--set", change)]
     result = nmt("train", "--config", tiny.config, "--run", tmp_path / "backwards", *flags)
