@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import tempfile
 import tracemalloc
 import zipfile
@@ -343,20 +344,24 @@ def test_an_error_leaves_the_old_file_and_nothing_else(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", ["npz", "jsonl", "tsv", "nematus", "a3", "svg"])
 def test_a_writer_does_not_hold_its_records_in_memory(name: str, tmp_path: Path) -> None:
-    size, times = (25, 40) if name == "svg" else (100, 150)
+    size = 10 if name == "svg" else 30
     weights_TS, tokens = np.full((size, size), 0.01, dtype=np.float32), ["a" * 9] * size
-    links = [(src, tgt) for src in range(size) for tgt in range(0, size, 20)]
+    links = [(src, tgt) for src in range(size) for tgt in range(0, size, 6)]
     record = AlignmentRecord(0, "", "", Alignment(tokens, tokens, weights_TS, "word", False), links)
-    write(name, tmp_path / "warm-up", [record])
+    one = len(write(name, tmp_path / "warm-up", [record]))
+    few, many = (peak_of_writing(name, tmp_path / "a", record, times) for times in (3, 33))
+    copying = shutil.COPY_BUFSIZE if name in ("npz", "svg") else 0  # type: ignore[attr-defined]
+    assert many - few < 30 * one / 4 + copying
+
+
+def peak_of_writing(name: str, path: Path, record: AlignmentRecord, times: int) -> int:
     tracemalloc.start()
-    with open_writer(name, tmp_path / "a") as writer:
+    with open_writer(name, path) as writer:
         for _ in range(times):
             writer.write(record)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    written = (tmp_path / "a").stat().st_size
-    assert written > times * (tmp_path / "warm-up").stat().st_size * 0.9
-    assert peak < min(written / 2, 4_000_000)
+    return peak
 
 
 def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
