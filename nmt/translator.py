@@ -33,11 +33,13 @@ Result = TypeVar("Result")
 
 
 class Line(NamedTuple):
-    """A line of input by its number, from 1. `tgt` is given: the whole translation, or what it must begin with."""
+    """A line of input by its number, from 1. The target is given: the whole translation, or what it must begin with."""
 
     number: int
     src: Pieces
     tgt: Pieces
+    src_text: str
+    tgt_text: str
 
 
 class Translation(NamedTuple):
@@ -45,6 +47,7 @@ class Translation(NamedTuple):
 
     weights_TS: attention, rows = target pieces (and EOS unless cut at the longest length), columns = source pieces and
     EOS; None where there is none. logprob: natural logarithm, summed over pieces and EOS; score: what search ranked by.
+    text: the target, of a given pair as it was given; src_text: the source as it was given.
     """
 
     src: Pieces
@@ -53,6 +56,7 @@ class Translation(NamedTuple):
     logprob: float
     score: float
     weights_TS: np.ndarray | None
+    src_text: str = ""
 
 
 class Translator:
@@ -99,7 +103,7 @@ class Translator:
         for block in self._blocks(pairs, read_ahead or size * BATCHES_READ):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
-            yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING))]) for line in block)
+            yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
 
     def align(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Translation]:
         """The attention of given pairs (forced decoding, no search), in order. A pair with an empty side has none.
@@ -115,7 +119,7 @@ class Translator:
         numbered = enumerate(pairs, 1)
         while block := list(islice(numbered, size)):
             yield [
-                Line(number, self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number))
+                Line(number, self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number), src, tgt)
                 for number, (src, tgt) in block
             ]
 
@@ -147,7 +151,8 @@ class Translator:
             pieces = replace_unknown(pieces, unknown, hypothesis.weights_TS, source.words, source.word_ids)
         target = Pieces(ids, pieces, self.tgt.word_ids(pieces), self.tgt.words(pieces))
         text = self.tgt.decode(pieces)
-        return Translation(source, target, text, hypothesis.logprob, hypothesis.score, hypothesis.weights_TS)
+        found = hypothesis
+        return Translation(source, target, text, found.logprob, found.score, found.weights_TS, line.src_text)
 
     @torch.inference_mode()
     def _force(self, lines: list[Line]) -> list[Translation]:
@@ -161,14 +166,15 @@ class Translator:
         logprob_B = forced.logprob_BT.sum(1).tolist()
         return [
             Translation(
-                src,
-                tgt,
-                self.tgt.decode(tgt.pieces),
+                line.src,
+                line.tgt,
+                line.tgt_text,
                 logprob_B[row],
                 logprob_B[row],
-                weights_BTS[row, : len(tgt.ids) + 1, : len(src.ids) + 1],
+                weights_BTS[row, : len(line.tgt.ids) + 1, : len(line.src.ids) + 1],
+                line.src_text,
             )
-            for row, (_, src, tgt) in enumerate(lines)
+            for row, line in enumerate(lines)
         ]
 
     def _cut(self, pieces: Pieces, number: int) -> Pieces:
@@ -190,4 +196,4 @@ def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[R
 
 
 def _empty(line: Line) -> Translation:
-    return Translation(line.src, line.tgt, "", 0.0, 0.0, None)
+    return Translation(line.src, line.tgt, line.tgt_text, 0.0, 0.0, None, line.src_text)

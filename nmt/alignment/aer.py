@@ -4,19 +4,40 @@ Models", "Evaluation Methodology"."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from nmt.alignment.formats.pharaoh import read_pharaoh
-from nmt.alignment.gold import GoldLinks, read_gold
+from nmt.alignment.gold import GoldLinks, is_naacl, read_gold, require_base_0
 from nmt.alignment.links import Links
 from nmt.errors import DataError
 
 
 @dataclass(frozen=True)
+class LinkCounts:
+    """What the scores are made of, of a sentence or of a corpus. A is the links under test, S the sure and P all gold
+    links."""
+
+    sentences: int = 0
+    links: int = 0
+    """|A|"""
+    sure: int = 0
+    """|S|"""
+    possible: int = 0
+    """|P|, the sure links included."""
+    sure_hits: int = 0
+    """|A & S|"""
+    possible_hits: int = 0
+    """|A & P|"""
+
+    def __add__(self, other: LinkCounts) -> LinkCounts:
+        return LinkCounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
 class AlignmentScores:
-    """Scores of a corpus, each from 0 to 1. A is the links under test, S the sure and P all gold links, summed over the
-    corpus. A ratio of nothing to nothing counts as 0, and its AER as 1."""
+    """Scores of a sentence or a corpus, each from 0 to 1, from sums over the corpus. A ratio of nothing to nothing
+    counts as 0, and its AER as 1."""
 
     aer: float
     """1 - (|A & S| + |A & P|) / (|A| + |S|); lower is better."""
@@ -35,44 +56,61 @@ class AlignmentScores:
     """|P|, the sure links included."""
 
 
-def score_alignments(hyp: Iterable[Links], gold: Iterable[GoldLinks]) -> AlignmentScores:
-    """Scores of `hyp` against `gold`, sentence n against sentence n. A link given twice counts once.
+def count_links(hyp: Links, gold: GoldLinks) -> LinkCounts:
+    """The counts of one sentence. A link given twice counts once."""
+    found = set(hyp)
+    hits = len(found & gold.sure), len(found & gold.possible)
+    return LinkCounts(1, len(found), len(gold.sure), len(gold.possible), *hits)
 
-    Raises ValueError when one has more sentences than the other.
-    """
-    sentences = links = sure = possible = sure_hits = possible_hits = 0
-    for hyp_links, gold_links in zip(hyp, gold, strict=True):
-        found = set(hyp_links)
-        sentences += 1
-        links += len(found)
-        sure += len(gold_links.sure)
-        possible += len(gold_links.possible)
-        sure_hits += len(found & gold_links.sure)
-        possible_hits += len(found & gold_links.possible)
-    precision, recall = _ratio(possible_hits, links), _ratio(sure_hits, sure)
+
+def scores_of(counts: LinkCounts) -> AlignmentScores:
+    """The scores that follow from the counts."""
+    precision, recall = _ratio(counts.possible_hits, counts.links), _ratio(counts.sure_hits, counts.sure)
     return AlignmentScores(
-        aer=1 - _ratio(sure_hits + possible_hits, links + sure),
+        aer=1 - _ratio(counts.sure_hits + counts.possible_hits, counts.links + counts.sure),
         precision=precision,
         recall=recall,
         f1=_ratio(2 * precision * recall, precision + recall),
-        sentences=sentences,
-        links=links,
-        sure=sure,
-        possible=possible,
+        sentences=counts.sentences,
+        links=counts.links,
+        sure=counts.sure,
+        possible=counts.possible,
     )
 
 
-def score_files(
-    hyp_path: str | Path, gold_path: str | Path, *, hyp_base: int = 0, gold_base: int = 0
-) -> AlignmentScores:
-    """Scores of a Pharaoh file against a gold file; each base is 0 or 1, the number of the first token in that file.
+def score_alignments(hyp: Iterable[Links], gold: Iterable[GoldLinks]) -> AlignmentScores:
+    """Scores of `hyp` against `gold`, sentence n against sentence n.
 
-    Raises DataError for a line that is wrong, or when the files do not have the same number of lines.
+    Raises ValueError when one has more sentences than the other.
     """
-    hyp, gold = list(read_pharaoh(hyp_path, hyp_base)), list(read_gold(gold_path, gold_base))
+    counts = (count_links(links, gold_links) for links, gold_links in zip(hyp, gold, strict=True))
+    return scores_of(sum(counts, LinkCounts()))
+
+
+def score_files(
+    hyp_path: str | Path, gold_path: str | Path, *, hyp_base: int | None = None, gold_base: int | None = None
+) -> AlignmentScores:
+    """Scores of a Pharaoh file against a gold file. Bases and errors as in `count_files`."""
+    return scores_of(sum(count_files(hyp_path, gold_path, hyp_base=hyp_base, gold_base=gold_base), LinkCounts()))
+
+
+def count_files(
+    hyp_path: str | Path, gold_path: str | Path, *, hyp_base: int | None = None, gold_base: int | None = None
+) -> list[LinkCounts]:
+    """The counts of each sentence of a Pharaoh file against a gold file.
+
+    A base is the number of the first token in that file, 0 or 1; None is what the format says, 0 or for NAACL 1.
+    Raises DataError for a line that is wrong, for a file that seems to have another base than None stands for, or when
+    the files do not have the same number of sentences.
+    """
+    hyp, gold = list(read_pharaoh(hyp_path, hyp_base or 0)), list(read_gold(gold_path, gold_base))
+    if hyp_base is None:
+        require_base_0(hyp_path, hyp, "--hyp-base")
+    if gold_base is None and not is_naacl(gold_path):
+        require_base_0(gold_path, (links.possible for links in gold), "--gold-base")
     if len(hyp) != len(gold):
         raise DataError(f"{hyp_path} has {len(hyp)} lines and {gold_path} has {len(gold)}; line n must be sentence n")
-    return score_alignments(hyp, gold)
+    return list(map(count_links, hyp, gold))
 
 
 def _ratio(part: float, whole: float) -> float:

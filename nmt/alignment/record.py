@@ -10,7 +10,7 @@ from nmt.alignment.links import Links
 
 @dataclass(frozen=True, eq=False)
 class AlignmentRecord:
-    """`src` and `tgt` are the sentences as text; `links` are between the tokens of `alignment`.
+    """`src` and `tgt` are the sentences as they were written; `links` are between the tokens of `alignment`.
 
     Raises ValueError for a link outside the tokens.
     """
@@ -21,6 +21,8 @@ class AlignmentRecord:
     tgt: str
     alignment: Alignment
     links: Links
+    rank: int = 1
+    """Place in the n-best list of this line, from 1."""
 
     def __post_init__(self) -> None:
         sources, targets = len(self.alignment.src_tokens), len(self.alignment.tgt_tokens)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Run, Threads
+
+if TYPE_CHECKING:
+    from nmt.alignment.record import AlignmentRecord
+    from nmt.pipeline.alignment_export import ExportSettings
 
 EPILOG = """\b
 Examples:
   nmt align-export runs/demo --source test.en --target test.de --format pharaoh -o links
   nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o new
 """
+FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg"
 
 
 def align_export(
@@ -23,50 +29,83 @@ def align_export(
     target: Annotated[
         Path | None, typer.Option(help="Its translations: aligned by force, without search. Default: translate first.")
     ] = None,
-    format: Annotated[
-        str, typer.Option(help="Comma-separated: pharaoh,pharaoh-scores,soft,jsonl,npz,html.")
-    ] = "pharaoh",
+    format: Annotated[str, typer.Option(help=f"Comma-separated: {FORMATS}.")] = "pharaoh",
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PREFIX", help="Writes PREFIX.FORMAT.")] = Path(
         "alignments"
     ),
     unit: Annotated[str, typer.Option(help="word, or piece for the subwords of the model.")] = "word",
     method: Annotated[str, typer.Option(help="Links: argmax, or threshold=0.3.")] = "argmax",
     eos: Annotated[str, typer.Option(help="keep or drop the end of sentence in the matrices.")] = "keep",
+    reverse: Annotated[
+        Path | None, typer.Option(metavar="RUN2", help="A run of the other direction, whose links join in.")
+    ] = None,
+    symmetrize: Annotated[
+        str | None,
+        typer.Option(
+            help="With --reverse: intersection, union, grow-diag (the default), grow-diag-final, grow-diag-final-and."
+        ),
+    ] = None,
     beam: Beam = None,
+    nbest: Annotated[int | None, typer.Option(min=1, help="From search: the N best of each line, best first.")] = None,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
     threads: Threads = None,
 ) -> None:
     """Write the alignments of given pairs, or of translations found by search."""
-    from nmt.alignment.formats.registry import open_writer, writer_class
-    from nmt.alignment.links import parse_method
     from nmt.commands.output import say
-    from nmt.data.pairs import read_pairs
+    from nmt.data.pairs import stream_pairs
     from nmt.errors import UserError
-    from nmt.pipeline.loading import changed_search, load_translator
-    from nmt.pipeline.records import alignment_record
+    from nmt.pipeline.alignment_export import export_records
+    from nmt.pipeline.loading import changed_search, load_reverse, load_translator
     from nmt.text.reader import read_lines
+
+    settings = _settings(unit, method, eos, symmetrize)
+    formats = _formats(format)
+    if symmetrize and reverse is None:
+        raise UserError(f"--symmetrize {symmetrize}: only with --reverse RUN2")
+    if nbest and target:
+        raise UserError("--nbest: with --target there is no search; leave one of them out")
+    pairs = stream_pairs(source, target) if target else None
+    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])  # type: ignore[arg-type]
+    other = load_reverse(reverse, experiment, checkpoint, device, say) if reverse else None  # type: ignore[arg-type]
+    search = changed_search(experiment.search, beam, nbest)
+    found = (
+        ([aligned] for aligned in translator.align(pairs))
+        if pairs
+        else translator.translate(read_lines(source), search)
+    )
+    _write(
+        export_records(found, settings, other), {name: output.with_name(f"{output.name}.{name}") for name in formats}
+    )
+    say(f"wrote {', '.join(f'{output}.{name}' for name in formats)}")
+
+
+def _settings(unit: str, method: str, eos: str, symmetrize: str | None) -> ExportSettings:
+    from nmt.alignment.links import parse_method
+    from nmt.alignment.symmetrize import check_method
+    from nmt.errors import UserError
+    from nmt.pipeline.alignment_export import ExportSettings
 
     for name, value, allowed in (("--unit", unit, ("word", "piece")), ("--eos", eos, ("keep", "drop"))):
         if value not in allowed:
             raise UserError(f"{name} {value}: must be one of {', '.join(allowed)}")
-    formats = list(dict.fromkeys(name.strip() for name in format.split(",")))
-    for name in formats:
-        writer_class(name)
     parse_method(method)
-    pairs = read_pairs(source, target) if target else None
-    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])  # type: ignore[arg-type]
-    search = changed_search(experiment.search, beam, None)
-    aligned = (
-        translator.align(pairs) if pairs else (found[0] for found in translator.translate(read_lines(source), search))
-    )
+    settings = ExportSettings(unit, method, eos)  # type: ignore[arg-type]
+    return settings._replace(symmetrize=check_method(symmetrize)) if symmetrize else settings
+
+
+def _formats(names: str) -> list[str]:
+    from nmt.alignment.formats.registry import writer_class
+
+    return [writer_class(name).name for name in dict.fromkeys(name.strip() for name in names.split(","))]
+
+
+def _write(records: Iterable[AlignmentRecord], targets: dict[str, Path]) -> None:
+    from nmt.alignment.formats.registry import open_writer
+
     with ExitStack() as stack:
-        writers = [
-            stack.enter_context(open_writer(name, output.with_name(f"{output.name}.{name}"))) for name in formats
-        ]
-        for number, translation in enumerate(aligned):
-            record = alignment_record(number, translation, unit, method, eos)  # type: ignore[arg-type]
+        writers = [stack.enter_context(open_writer(name, path)) for name, path in targets.items()]
+        for record in records:
             for writer in writers:
                 writer.write(record)
-    say(f"wrote {', '.join(f'{output}.{name}' for name in formats)}")

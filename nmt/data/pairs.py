@@ -34,8 +34,20 @@ def read_pairs(
         if len(pairs) == MAX_PAIRS:
             raise DataError(f"{src}: more than {MAX_PAIRS} lines; split the corpus")
         pairs.append(pair)
-    _check_counts(src, tgt, pairs)
+    _check_counts(src, tgt, *(sum(pair[side] is not None for pair in pairs) for side in (0, 1)))
     return pairs  # type: ignore[return-value]
+
+
+def stream_pairs(src: str | Path, tgt: str | Path) -> Iterator[tuple[str, str]]:
+    """The pairs of `read_pairs`, one in memory at a time: both files are read to their end and checked before this
+    returns, and read again for the pairs. Errors as there."""
+    _check_paths(src, tgt, ("source", "target"))
+    counts = [0, 0]
+    for pair in zip_longest(read_lines(src), read_lines(tgt)):
+        for side in (0, 1):
+            counts[side] += pair[side] is not None
+    _check_counts(src, tgt, *counts)
+    return zip(read_lines(src), read_lines(tgt), strict=True)
 
 
 def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str, str]]:
@@ -66,13 +78,10 @@ def _check_paths(src: str | Path, tgt: str | Path, sides: tuple[str, str]) -> No
         raise DataError(f"{src}: {sides[0]} and {sides[1]} are the same file")
 
 
-def _check_counts(src: str | Path, tgt: str | Path, pairs: list[tuple[str | None, str | None]]) -> None:
-    counts = [sum(pair[side] is not None for pair in pairs) for side in (0, 1)]
-    for path, count in zip((src, tgt), counts, strict=True):
+def _check_counts(src: str | Path, tgt: str | Path, sources: int, targets: int) -> None:
+    for path, count in ((src, sources), (tgt, targets)):
         if count == 0:
             raise DataError(f"{path}: file is empty")
-    if counts[0] != counts[1]:
-        longer = src if counts[0] > counts[1] else tgt
-        raise DataError(
-            f"{src} has {counts[0]} lines, {tgt} {counts[1]}; first unpaired line: {longer}:{min(counts) + 1}"
-        )
+    if sources != targets:
+        unpaired = f"{src if sources > targets else tgt}:{min(sources, targets) + 1}"
+        raise DataError(f"{src} has {sources} lines, {tgt} {targets}; first unpaired line: {unpaired}")

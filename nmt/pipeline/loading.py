@@ -22,6 +22,9 @@ from nmt.training.checkpoint import Which, load_checkpoint, require_checkpoints
 from nmt.training.weights import load_weights
 from nmt.translator import Translator
 
+UNNAMED = ("src", "tgt")
+"""The languages of a config that does not name them."""
+
 
 class Member(NamedTuple):
     """A model with what it was trained with."""
@@ -56,6 +59,27 @@ def load_translator(
     compute = resolve_compute(device, first.experiment.precision)
     translator = Translator(model.to(compute.device), first.tokenizers, first.experiment.search, compute, warn)
     return translator, first.experiment
+
+
+def load_reverse(
+    run: Path,
+    experiment: Experiment,
+    checkpoint: str = "best",
+    device: Device = "auto",
+    warn: Callable[[str], None] = lambda message: None,
+) -> Translator:
+    """The translator of a run that reads what the run of `experiment` writes, and writes what that reads.
+
+    Errors: as `load_translator`; UserError for a run of the same direction, where the configs name the languages, or
+    without attention.
+    """
+    translator, found = load_translator(run, checkpoint, device, None, warn)
+    here, there = ((data.src_lang, data.tgt_lang) for data in (experiment.data, found.data))
+    if here == there != UNNAMED:
+        raise UserError(f"--reverse {run}: it translates {here[0]}-{here[1]} too; give a run of {here[1]}-{here[0]}")
+    if not translator.has_attention:
+        raise UserError(f"--reverse {run}: it has no attention, so it has no alignments")
+    return translator
 
 
 def _load(run: Path, which: Which) -> Member:

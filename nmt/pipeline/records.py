@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from nmt.alignment.alignment import Alignment, Unit, drop_eos, to_words
-from nmt.alignment.links import extract_links
+from nmt.alignment.links import Links, extract_links
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import UserError
 from nmt.translator import Translation
@@ -20,20 +20,33 @@ def alignment_record(
 
     Where one side is empty the matrix has no rows or no columns. Errors: UserError if the model has no attention.
     """
+    alignment = alignment_of(translation, unit)
+    return make_record(number, translation, alignment, extract_links(alignment, method), eos)
+
+
+def alignment_of(translation: Translation, unit: Unit) -> Alignment:
+    """The attention of a translation at word or piece level. Errors: UserError if the model has no attention."""
     src, tgt = translation.src, translation.tgt
-    weights_TS = translation.weights_TS
-    if weights_TS is None:
+    if translation.weights_TS is None:
         if src.ids and tgt.ids:
             raise UserError("this model has no attention, so it has no alignments")
-        alignment = _empty(translation, unit)
-    else:
-        pieces = Alignment(src.pieces, tgt.pieces, weights_TS.astype(np.float32), "piece", True, translation.logprob)
-        alignment = pieces
-        if unit == "word":
-            alignment = to_words(pieces, src.word_ids, tgt.word_ids, src.words, tgt.words)
-    links = extract_links(alignment, method)
+        return _empty(translation, unit)
+    weights_TS = translation.weights_TS.astype(np.float32)
+    pieces = Alignment(src.pieces, tgt.pieces, weights_TS, "piece", True, translation.logprob)
+    return pieces if unit == "piece" else to_words(pieces, src.word_ids, tgt.word_ids, src.words, tgt.words)
+
+
+def make_record(
+    number: int,
+    translation: Translation,
+    alignment: Alignment,
+    links: Links,
+    eos: Literal["keep", "drop"],
+    rank: int = 1,
+) -> AlignmentRecord:
+    """The record of a translation with links already taken; `rank` is its place in the n-best list of the line."""
     kept = alignment if eos == "keep" else drop_eos(alignment)
-    return AlignmentRecord(number, " ".join(src.words), translation.text, kept, links)
+    return AlignmentRecord(number, translation.src_text, translation.text, kept, links, rank)
 
 
 def _empty(translation: Translation, unit: Unit) -> Alignment:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+SIDES = (("train", "train"), ("valid", "dev"))
 CLOSE = 1e-5
 """The tiny runs compute in float32, and the files have 6 decimals."""
 
@@ -39,7 +40,7 @@ def forced(tiny, run=None):
 @pytest.mark.parametrize("target", [True, False], ids=["forced", "from search"])
 def test_all_formats_tell_the_same(nmt, tiny, tmp_path, target):
     arguments = forced(tiny) if target else [tiny.run, "--source", tiny.text("test.en")]
-    formats = ["pharaoh", "pharaoh-scores", "soft", "jsonl", "npz", "html"]
+    formats = ["pharaoh", "pharaoh-scores", "soft", "jsonl", "npz", "html", "a3", "tsv", "nematus", "svg"]
     result = nmt("align-export", *arguments, "--format", ",".join(formats), "-o", tmp_path / "x")
     assert (result.code, result.out) == (0, b"")
     assert result.err == f"wrote {', '.join(f'{tmp_path}/x.{name}' for name in formats)}\n"
@@ -208,3 +209,97 @@ def test_same_command_same_bytes(nmt, tiny, tree, tmp_path):
 def test_a_format_twice_or_with_spaces(nmt, tiny, tmp_path):
     assert nmt("align-export", *forced(tiny), "--format", "soft, pharaoh,soft", "-o", tmp_path / "x").code == 0
     assert {path.name for path in tmp_path.iterdir()} == {"x.pharaoh", "x.soft"}
+
+
+def test_every_format_is_in_the_help():
+    from nmt.alignment.formats.registry import WRITERS
+    from nmt.commands.align_export import FORMATS
+
+    assert FORMATS.split(",") == list(WRITERS)
+
+
+def test_spans_are_places_in_the_raw_text(export, tiny, tmp_path):
+    (tmp_path / "src").write_bytes(b"  The   man sleeps.\n\nI\xc2\xa0sleep .\n")
+    (tmp_path / "tgt").write_bytes(b"Der Mann  schl\xc3\xa4ft.\n\nIch schlafe.\n")
+    for arguments in ([], ["--target", tmp_path / "tgt"]):
+        records = export(tiny.run, "--source", tmp_path / "src", *arguments)
+        assert [record["src"] for record in records] == ["  The   man sleeps.", "", "I\u00a0sleep ."]
+        for record in records:
+            for side in ("src", "tgt"):
+                found = [record[side][slice(*span)] for span in record[f"{side}_spans"]]
+                assert found == record[f"{side}_tokens"]
+    assert [record["tgt"] for record in records] == ["Der Mann  schläft.", "", "Ich schlafe."]
+    assert records[0]["src_spans"] == [[2, 5], [8, 11], [12, 18], [18, 19]]
+
+
+def test_n_best(export, nmt, tiny):
+    records = export(tiny.run, "--source", tiny.text("test.en"), "--nbest", 2)
+    printed = nmt("translate", tiny.run, "-i", tiny.text("test.en"), "--nbest", 2).lines
+    assert [f"{record['id']} ||| {record['tgt']} ||| " for record in records] == [
+        line.rpartition(" ||| ")[0] + " ||| " for line in printed
+    ]
+    ranks = [[record["rank"] for record in records if record["id"] == number] for number in range(8)]
+    assert ranks == [[1, 2]] * 8
+    best = export(tiny.run, "--source", tiny.text("test.en"))
+    assert best == [record for record in records if record["rank"] == 1]
+
+
+@pytest.fixture
+def backwards(nmt, tiny, tmp_path):
+    """A run of the other direction."""
+    changes = [
+        f"data.{name}={{src: {tiny.text(f'{text}.de')}, tgt: {tiny.text(f'{text}.en')}}}" for name, text in SIDES
+    ]
+    changes += ["data.src_lang=de", "data.tgt_lang=en", "data.test={}", "train.max_steps=20"]
+    flags = [part for change in changes for part in ("--set", change)]
+    result = nmt("train", "--config", tiny.config, "--run", tmp_path / "backwards", *flags)
+    assert result.code == 0, result.err
+    return tmp_path / "backwards"
+
+
+def pairs_of(links):
+    return [{tuple(map(int, link.split("-"))) for link in line.split()} for line in links]
+
+
+def test_two_directions(nmt, tiny, backwards, tmp_path):
+    """What joins is what each run exports by itself; how, is what tests/unit/test_alignment_symmetrize.py tests."""
+    from nmt.alignment.symmetrize import METHODS, symmetrize
+
+    def links(run, src, tgt, *flags):
+        arguments = ["--source", src, "--target", tgt, *flags, "-o", tmp_path / "x"]
+        result = nmt("align-export", run, *arguments)
+        assert result.code == 0, result.err
+        return pairs_of(lines(tmp_path / "x.pharaoh"))
+
+    searched = nmt("translate", tiny.run, "-i", tiny.text("test.en")).out
+    (tmp_path / "hyp").write_bytes(searched)
+    for src, tgt in ((tiny.text("test.en"), tiny.text("test.de")), (tiny.text("test.en"), tmp_path / "hyp")):
+        forward = links(tiny.run, src, tgt)
+        back = [{(s, t) for t, s in found} for found in links(backwards, tgt, src)]
+        assert any(a & b for a, b in zip(forward, back, strict=True))
+        assert any(a ^ b for a, b in zip(forward, back, strict=True))
+        assert links(tiny.run, src, tgt, "--reverse", backwards, "--symmetrize", "intersection") == [
+            a & b for a, b in zip(forward, back, strict=True)
+        ]
+        for method in METHODS:
+            joined = links(tiny.run, src, tgt, "--reverse", backwards, "--symmetrize", method)
+            assert joined == [set(symmetrize(a, b, method)) for a, b in zip(forward, back, strict=True)]
+    forced = links(tiny.run, tiny.text("test.en"), tmp_path / "hyp", "--reverse", backwards)
+    flags = ["--reverse", backwards, "-o", tmp_path / "y"]
+    assert nmt("align-export", tiny.run, "--source", tiny.text("test.en"), *flags).code == 0
+    assert pairs_of(lines(tmp_path / "y.pharaoh")) == forced
+
+
+def test_a_reverse_run_that_is_none(nmt, tiny, tmp_path):
+    for flags, message in (
+        (["--reverse", tiny.run], f"--reverse {tiny.run}: it translates en-de too; give a run of de-en"),
+        (["--symmetrize", "union"], "--symmetrize union: only with --reverse RUN2"),
+        (
+            ["--reverse", tiny.run, "--symmetrize", "grow"],
+            "symmetrisation 'grow' is unknown; did you mean 'grow-diag'?",
+        ),
+        (["--nbest", 2], "--nbest: with --target there is no search; leave one of them out"),
+    ):
+        result = nmt("align-export", *forced(tiny), *flags, "-o", tmp_path / "x")
+        assert (result.code, result.err) == (2, f"nmt: error: {message}\n")
+    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ COMMANDS = {
     "train": 2,
     "translate": 2,
     "align-export": 2,
+    "align-eval": 2,
     "average": 2,
     "evaluate": 2,
     "compare": 2,
@@ -57,13 +58,14 @@ def run(nmt, example):
 def desk(tiny, tmp_path, monkeypatch):
     """A folder with the files that the examples name; without a config, training takes a config of three steps."""
     monkeypatch.chdir(tmp_path)
-    for name in ("test.en", "test.de"):
+    for name in ("test.en", "test.de", "test.align"):
         shutil.copy(tiny.text(name), tmp_path / name)
     for name, source in {
         "new.en": "test.en",
         "input.en": "test.en",
         "output.de": "test.en",
         "other.de": "test.en",
+        "links.pharaoh": "test.align",
     }.items():
         shutil.copy(tiny.text(source), tmp_path / name)
     shutil.copytree(tiny.folder / "text", tmp_path / "text")

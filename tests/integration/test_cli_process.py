@@ -18,8 +18,8 @@ FULL = Path("/dev/full")
 HELP_WITHOUT_TORCH = """
 import sys
 from nmt.cli import main
-for command in ([], ["train"], ["translate"], ["align-export"], ["evaluate"], ["info"], ["config", "show"]):
-    sys.argv = ["nmt", *command, "--help"]
+for name in ("", "train", "translate", "align-export", "align-eval", "evaluate", "info", "config show"):
+    sys.argv = ["nmt", *name.split(), "--help"]
     try:
         main()
     except SystemExit as end:
@@ -56,7 +56,7 @@ def finished(process):
 def test_help_loads_no_torch():
     result = subprocess.run([sys.executable, "-c", HELP_WITHOUT_TORCH], capture_output=True, timeout=60)
     assert (result.returncode, result.stderr) == (0, b"")
-    assert result.stdout.count(b"Usage: nmt") == 7
+    assert result.stdout.count(b"Usage: nmt") == 8
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])

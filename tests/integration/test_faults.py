@@ -453,6 +453,36 @@ CASES = [
         "$here/a:2: '0:0' is not a link; write source-target as 0-0",
         {"a": b"0-0\n0:0\n"},
     ),
+    Case("no gold links", "align-eval $here/a --gold $here/none", "$here/none: no such file", {"a": b"0-0\n"}),
+    Case(
+        "possible links under test",
+        "align-eval $here/a --gold $text/test.align",
+        "$here/a:1: '1?1' is a possible link, which only a gold file may hold; write it as 1-1",
+        {"a": b"0-0 1?1\n"},
+    ),
+    Case(
+        "links of too few sentences",
+        "align-eval $here/a --gold $text/test.align",
+        "$here/a has 1 lines and $text/test.align has 8; line n must be sentence n",
+        {"a": b"0-0\n"},
+    ),
+    Case(
+        "gold links of no known format",
+        "align-eval $text/test.align --gold $text/test.en",
+        "$text/test.en:1: '",
+    ),
+    Case("nothing to score", "align-eval $here/a --gold $here/b", "$here/a: file is empty", {"a": b"", "b": b""}),
+    Case(
+        "a table as JSON",
+        "align-eval $text/test.align --gold $text/test.align --json --per-sentence",
+        "--per-sentence: a table is no JSON; leave --json out",
+    ),
+    Case("a base that is none", "align-eval $here/a --gold $here/a --gold-base 2", "Invalid value for '--gold-base': "),
+    Case(
+        "reverse run of the same direction",
+        "align-export $run --source $text/dev.en --reverse $subwords -o $here/a",
+        "--reverse $subwords: it translates en-de too; give a run of de-en",
+    ),
     Case("empty links", "evaluate $here/a --gold-align $here/b", "$here/a: file is empty", {"a": b"", "b": b""}),
     # the command line
     Case("unknown command", "trian", "nmt: error: No such command 'trian'. Did you mean 'train'? (see nmt --help)"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nmt.alignment.aer import score_alignments, score_files
+from nmt.alignment.aer import LinkCounts, count_files, score_alignments, score_files, scores_of
 from nmt.alignment.formats.pharaoh import read_pharaoh
 from nmt.alignment.gold import GoldLinks, read_gold
 from nmt.errors import DataError
@@ -73,6 +73,69 @@ def test_files_counted_from_one(tmp_path: Path) -> None:
         list(read_gold(write(path, "0-3\n"), base=1))
     with pytest.raises(ValueError, match="base must be 0 or 1"):
         list(read_gold(path, base=2))
+
+
+def test_counts_of_each_sentence_add_up(tmp_path: Path) -> None:
+    hyp = write(tmp_path / "hyp", "0-0 1-1 2-1\n0-1 1-0\n\n")
+    golds = write(tmp_path / "gold", "0-0 2-2 1?1\n0-1 1?0 1p1\n0-0\n")
+    counts = count_files(hyp, golds)
+    assert counts == [LinkCounts(1, 3, 2, 3, 1, 2), LinkCounts(1, 2, 1, 3, 1, 2), LinkCounts(1, 0, 1, 1, 0, 0)]
+    assert sum(counts, LinkCounts()) == LinkCounts(3, 5, 4, 7, 2, 4)
+    assert scores_of(counts[0]).aer == pytest.approx(1 - 3 / 5)
+    assert score_files(hyp, golds) == scores_of(LinkCounts(3, 5, 4, 7, 2, 4))
+
+
+NAACL = "0001 1 1 S\n1 2 3 P\n3 2 1\n3 1 2 P 0.7\n\n1 3 2 S 1\n"
+
+
+def test_naacl_gold(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold", NAACL)
+    expected = [gold({(0, 0), (2, 1)}, {(1, 2)}), gold(set(), set()), gold({(1, 0)}, {(0, 1)})]
+    assert list(read_gold(path)) == list(read_gold(path, 1)) == expected
+    assert score_files(write(tmp_path / "hyp", "0-0 2-1\n\n1-0\n"), path).aer == 0
+
+
+def test_naacl_counted_from_zero(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold", "1 0 0 S\n2 1 0 P\n")
+    with pytest.raises(DataError, match=r"gold:1: '1 0 0 S' holds a 0, but words are to count from 1; read .* base 0"):
+        list(read_gold(path))
+    assert list(read_gold(path, 0)) == [gold({(0, 0)}, set()), gold(set(), {(1, 0)})]
+    write(path, "0 0 0 S\n1 1 0 P\n")
+    assert list(read_gold(path, 0)) == [gold({(0, 0)}, set()), gold(set(), {(1, 0)})]
+
+
+@pytest.mark.parametrize("line", ["1 2", "1 2 3 X", "1 2 3 S 0.5 6", "0-0", "a b c", "99999999999 1 1 S"])
+def test_what_is_no_naacl_link(line: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "gold", f"1 1 1 S\n{line}\n")
+    with pytest.raises(DataError) as caught:
+        list(read_gold(path))
+    assert str(caught.value).startswith(f"{path}:2: {line!r} is not a link")
+
+
+def test_an_empty_gold_file(tmp_path: Path) -> None:
+    assert list(read_gold(write(tmp_path / "gold", ""))) == []
+    assert list(read_gold(write(tmp_path / "gold", "\n\n"))) == [gold(set(), set())] * 2
+
+
+def test_a_wrong_base_is_noticed(tmp_path: Path) -> None:
+    zero, one = write(tmp_path / "zero", "0-0 1-2\n\n1-1\n"), write(tmp_path / "one", "1-1 2-3\n\n2-2\n")
+    message = (
+        "{}: no link holds a 0, so it seems to count from 1; say what it does with `nmt align-eval {} 1` or `{} 0`"
+    )
+    for files, guilty, flag in (((zero, one), one, "--gold-base"), ((one, zero), one, "--hyp-base")):
+        with pytest.raises(DataError) as caught:
+            score_files(*files)
+        assert str(caught.value) == message.format(guilty, flag, flag)
+    assert score_files(zero, one, gold_base=1).aer == score_files(one, zero, hyp_base=1).aer == 0
+    assert score_files(one, one, hyp_base=1, gold_base=1).aer == 0
+    assert score_files(one, one, hyp_base=0, gold_base=0).aer == 0
+    assert score_files(zero, one, gold_base=0).aer == 1
+    with pytest.raises(DataError, match=r"zero:1: '0-0' holds a 0, but the indices are to count from 1"):
+        score_files(one, zero, hyp_base=1, gold_base=1)
+
+
+def test_no_links_have_no_wrong_base(tmp_path: Path) -> None:
+    assert score_files(write(tmp_path / "hyp", "\n\n"), write(tmp_path / "gold", "0-0\n\n")).aer == 1
 
 
 def test_hypotheses_with_scores_in_any_order(tmp_path: Path) -> None:

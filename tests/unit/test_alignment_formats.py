@@ -1,11 +1,14 @@
 """Export formats: exact lines by hand, and each reads back to what was written, whatever the text."""
 
 import json
+import math
+import shutil
 import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,11 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt.alignment.alignment import Alignment, Unit
+from nmt.alignment.formats.a3 import A3Pair, read_a3
+from nmt.alignment.formats.escapes import escape_token, unescape_token
 from nmt.alignment.formats.jsonl import read_jsonl
+from nmt.alignment.formats.nematus import read_nematus
 from nmt.alignment.formats.npz import read_npz
 from nmt.alignment.formats.pharaoh import read_pharaoh, read_scored_pharaoh
 from nmt.alignment.formats.registry import WRITERS, open_writer, writer_class
 from nmt.alignment.formats.soft import read_soft
+from nmt.alignment.formats.tsv import read_tsv
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError, UserError
 
@@ -54,8 +61,8 @@ def test_soft_lines(tmp_path: Path) -> None:
 
 def test_jsonl_lines(tmp_path: Path) -> None:
     expected = (
-        '{"id":0,"src":"das Haus","tgt":"the house","src_tokens":["das","Haus"],"tgt_tokens":["the","house"],'
-        '"unit":"word","eos":true,"attention":[[0.93,0.05,0.02],[0.333333,0.666667,0.0],[0.0,0.0,1.0]],'
+        '{"id":0,"rank":1,"src":"das Haus","tgt":"the house","src_tokens":["das","Haus"],'
+        '"tgt_tokens":["the","house"],"src_spans":[[0,3],[4,8]],"tgt_spans":[[0,3],[4,9]],"unit":"word","eos":true,"attention":[[0.93,0.05,0.02],[0.333333,0.666667,0.0],[0.0,0.0,1.0]],'
         '"links":[[0,0],[1,1]],"score":-1.25}\n'
     )
     lines = write("jsonl", tmp_path / "a", [RECORD, EMPTY]).decode("utf-8")
@@ -74,6 +81,81 @@ def test_jsonl_keeps_one_record_on_one_line(tmp_path: Path) -> None:
     assert json.loads(text)["src"] == nasty
 
 
+def test_jsonl_of_before_there_were_spans_and_ranks(tmp_path: Path) -> None:
+    old = json.loads(write("jsonl", tmp_path / "a", [RECORD]))
+    for name in ("rank", "src_spans", "tgt_spans"):
+        del old[name]
+    (tmp_path / "b").write_text(json.dumps(old) + "\n", encoding="utf-8", newline="\n")
+    assert write("jsonl", tmp_path / "c", list(read_jsonl(tmp_path / "b"))) == (tmp_path / "a").read_bytes()
+
+
+def test_tsv_rows(tmp_path: Path) -> None:
+    expected = (
+        b"sentence\trank\tsrc\ttgt\tsrc_token\ttgt_token\tweight\n"
+        b"0\t1\t0\t0\tdas\tthe\t0.93\n0\t1\t1\t1\tHaus\thouse\t0.666667\n"
+    )
+    assert write("tsv", tmp_path / "a", [RECORD, EMPTY]) == expected
+
+
+def test_nematus_lines(tmp_path: Path) -> None:
+    expected = (
+        b"0 ||| the house ||| -1.25 ||| das Haus ||| 3 3\n0.93 0.05 0.02\n0.333333 0.666667 0\n0 1e-07 1\n\n"
+        b"1 |||  ||| 0 |||  ||| 1 1\n1\n\n"
+    )
+    assert write("nematus", tmp_path / "a", [RECORD, EMPTY]) == expected
+
+
+def test_a3_lines(tmp_path: Path) -> None:
+    weights_TS = np.zeros((3, 2), dtype=np.float32)
+    alignment = Alignment(["das", "Haus"], ["the", "house", "."], weights_TS, "word", False, -1.25)
+    record = AlignmentRecord(6, "", "", alignment, [(1, 1), (1, 0), (0, 0)])
+    expected = (
+        b"# Sentence pair (7) source length 2 target length 3 alignment score : 0.286505\n"
+        b"the house .\nNULL ({ 3 }) das ({ 1 }) Haus ({ 1 2 })\n"
+        b"# Sentence pair (2) source length 0 target length 0 alignment score : 0\n\nNULL ({ })\n"
+    )
+    assert write("a3", tmp_path / "a", [record, EMPTY]) == expected
+
+
+def test_a3_of_giza_with_a_space_at_the_end_of_its_lines(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(
+        b"# Sentence pair (1) source length 2 target length 1 alignment score : 1.2e-05\n"
+        b"house\nNULL ({ }) das ({ }) Haus ({ 1 }) \n"
+    )
+    assert list(read_a3(tmp_path / "a")) == [A3Pair(0, ["das", "Haus"], ["house"], [(1, 0)], 1.2e-05)]
+
+
+def test_tokens_that_would_break_a_line(tmp_path: Path) -> None:
+    assert [escape_token(token) for token in ("|||", "a b", "&", "&amp;", "&#38;", "", "\u3000", "\x85")] == [
+        "&#124;&#124;&#124;",
+        "a&#32;b",
+        "&",
+        "&amp;",
+        "&#38;#38;",
+        "&#;",
+        "\u3000",
+        "&#133;",
+    ]
+    with pytest.raises(ValueError, match="&#1114112; is no character|chr"):
+        unescape_token("&#1114112;")
+
+
+def test_svg_is_one_picture_of_all(tmp_path: Path) -> None:
+    one = parse(write("svg", tmp_path / "a", [RECORD]))
+    both = parse(write("svg", tmp_path / "b", [RECORD, RECORD]))
+    nasty = Alignment(["<script>"], ["&"], np.ones((1, 1), dtype=np.float32), "word", False)
+    write("svg", tmp_path / "c", [AlignmentRecord(0, "<script>", "&", nasty, [])])
+    assert both.get("width") == one.get("width")
+    assert float(both.get("height") or 0) == pytest.approx(2 * float(one.get("height") or 0))
+    assert [part.get("transform") for part in both] == ["translate(0 0.00)", f"translate(0 {one.get('height')})"]
+    assert len(list(both.iter("{http://www.w3.org/2000/svg}circle"))) == 2 * (2 + 1)  # two links and the legend's
+    assert "script" not in {element.tag.split("}")[1] for element in parse((tmp_path / "c").read_bytes()).iter()}
+
+
+def parse(picture: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(picture)
+
+
 def test_npz_is_readable_by_numpy_without_pickle(tmp_path: Path) -> None:
     write("npz", tmp_path / "a.npz", [RECORD, EMPTY])
     with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
@@ -84,10 +166,13 @@ def test_npz_is_readable_by_numpy_without_pickle(tmp_path: Path) -> None:
         tokens = json.loads(archive["tokens.json"].tobytes())
     assert tokens[0] == {
         "id": 0,
+        "rank": 1,
         "src": "das Haus",
         "tgt": "the house",
         "src_tokens": ["das", "Haus"],
         "tgt_tokens": ["the", "house"],
+        "src_spans": [[0, 3], [4, 8]],
+        "tgt_spans": [[0, 3], [4, 9]],
         "unit": "word",
         "eos": True,
         "links": [[0, 0], [1, 1]],
@@ -124,7 +209,14 @@ READERS: dict[str, Callable[[Path], object]] = {
     "soft": lambda path: list(read_soft(path)),
     "jsonl": lambda path: list(read_jsonl(path)),
     "npz": lambda path: list(read_npz(path)),
+    "tsv": lambda path: list(read_tsv(path)),
+    "nematus": lambda path: list(read_nematus(path)),
+    "a3": lambda path: list(read_a3(path)),
 }
+
+
+def test_every_format_but_the_pictures_has_a_reader() -> None:
+    assert set(WRITERS) - set(READERS) == {"html", "svg"}
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
@@ -134,7 +226,24 @@ def test_no_records(name: str, tmp_path: Path) -> None:
 
 
 TEXTS = st.text(max_size=6) | st.sampled_from(
-    ["a b", "a,b", "|||", '"', "\\", "\x00", "\x1b[0m", "\u2028", "\x85", "\ufeff"]
+    [
+        "a b",
+        "a,b",
+        "|||",
+        "&#124;",
+        "({",
+        "})",
+        "NULL",
+        "a\tb",
+        "&#",
+        '"',
+        "\\",
+        "\x00",
+        "\x1b[0m",
+        "\u2028",
+        "\x85",
+        "\ufeff",
+    ]
 )
 TOKENS = st.lists(TEXTS, max_size=4)
 
@@ -152,11 +261,12 @@ def records(draw: st.DrawFn) -> AlignmentRecord:
     cells = [(j, i) for j in range(len(src)) for i in range(len(tgt))]
     links = draw(st.lists(st.sampled_from(cells), unique=True)) if cells else []
     alignment = Alignment(src, tgt, weights_TS, unit, eos, score)
-    return AlignmentRecord(draw(st.integers(0, 10**9)), draw(TEXTS), draw(TEXTS), alignment, links)
+    number, rank = draw(st.integers(0, 10**9)), draw(st.integers(1, 9))
+    return AlignmentRecord(number, draw(TEXTS), draw(TEXTS), alignment, links, rank)
 
 
 def assert_same(read: AlignmentRecord, written: AlignmentRecord, tolerance: float) -> None:
-    for name in ("id", "src", "tgt"):
+    for name in ("id", "src", "tgt", "rank"):
         assert getattr(read, name) == getattr(written, name)
     for name in ("src_tokens", "tgt_tokens", "unit", "eos", "score"):
         assert getattr(read.alignment, name) == getattr(written.alignment, name)
@@ -188,6 +298,37 @@ def test_every_format_reads_back_what_was_written(written: list[AlignmentRecord]
             weights_TS = record.alignment.weights_TS
             shape = weights_TS.shape if weights_TS.size else (0, 0)
             np.testing.assert_allclose(matrix, weights_TS.reshape(shape), rtol=1e-5, atol=0)
+        check_tsv(paths["tsv"], written)
+        check_nematus(paths["nematus"], written)
+        check_a3(paths["a3"], written)
+
+
+def check_tsv(path: Path, written: list[AlignmentRecord]) -> None:
+    rows = list(read_tsv(path))
+    expected = [(record, link) for record in written for link in sorted(record.links)]
+    for row, (record, (src, tgt)) in zip(rows, expected, strict=True):
+        alignment = record.alignment
+        tokens = alignment.src_tokens[src], alignment.tgt_tokens[tgt]
+        assert row[:-1] == (record.id, record.rank, src, tgt, *tokens)
+        assert row.weight == pytest.approx(alignment.weights_TS[tgt, src], rel=1e-5, abs=0)
+
+
+def check_nematus(path: Path, written: list[AlignmentRecord]) -> None:
+    for sentence, record in zip(read_nematus(path), written, strict=True):
+        alignment = record.alignment
+        assert (sentence.id, sentence.score) == (record.id, alignment.score or 0)
+        assert (sentence.src_tokens, sentence.tgt_tokens) == (alignment.src_tokens, alignment.tgt_tokens)
+        assert sentence.weights_TS.shape == alignment.weights_TS.shape
+        np.testing.assert_allclose(sentence.weights_TS, alignment.weights_TS, rtol=1e-5, atol=0)
+
+
+def check_a3(path: Path, written: list[AlignmentRecord]) -> None:
+    for pair, record in zip(read_a3(path), written, strict=True):
+        alignment = record.alignment
+        assert (pair.id, pair.links) == (record.id, sorted(record.links))
+        assert (pair.src_tokens, pair.tgt_tokens) == (alignment.src_tokens, alignment.tgt_tokens)
+        score = 0 if alignment.score is None else math.exp(alignment.score)
+        assert pair.score == pytest.approx(score, rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize("name", sorted(WRITERS))
@@ -201,18 +342,26 @@ def test_an_error_leaves_the_old_file_and_nothing_else(name: str, tmp_path: Path
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_npz_does_not_hold_its_records_in_memory(tmp_path: Path) -> None:
-    weights_TS = np.full((100, 100), 0.01, dtype=np.float32)
-    record = AlignmentRecord(0, "", "", Alignment(["a"] * 100, ["b"] * 100, weights_TS, "word", False), [])
-    write("npz", tmp_path / "warm-up", [record])
+@pytest.mark.parametrize("name", ["npz", "jsonl", "tsv", "nematus", "a3", "svg"])
+def test_a_writer_does_not_hold_its_records_in_memory(name: str, tmp_path: Path) -> None:
+    size = 10 if name == "svg" else 30
+    weights_TS, tokens = np.full((size, size), 0.01, dtype=np.float32), ["a" * 9] * size
+    links = [(src, tgt) for src in range(size) for tgt in range(0, size, 6)]
+    record = AlignmentRecord(0, "", "", Alignment(tokens, tokens, weights_TS, "word", False), links)
+    one = len(write(name, tmp_path / "warm-up", [record]))
+    few, many = (peak_of_writing(name, tmp_path / "a", record, times) for times in (3, 33))
+    copying = shutil.COPY_BUFSIZE if name in ("npz", "svg") else 0  # type: ignore[attr-defined]
+    assert many - few < 30 * one / 4 + copying
+
+
+def peak_of_writing(name: str, path: Path, record: AlignmentRecord, times: int) -> int:
     tracemalloc.start()
-    with open_writer("npz", tmp_path / "a") as writer:
-        for _ in range(200):
+    with open_writer(name, path) as writer:
+        for _ in range(times):
             writer.write(record)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (tmp_path / "a").stat().st_size > 200 * 40_000
-    assert peak < 2_000_000
+    return peak
 
 
 def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
@@ -241,7 +390,7 @@ def test_a_device_is_not_replaced() -> None:
     assert write_to.is_char_device()
 
 
-@pytest.mark.parametrize("name", ["pharaoh", "soft", "jsonl", "html"])
+@pytest.mark.parametrize("name", sorted(set(WRITERS) - {"npz"}))
 def test_text_goes_to_standard_output(name: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with open_writer(name, "-") as writer:
         writer.write(RECORD)
@@ -256,7 +405,7 @@ def test_binary_does_not_go_to_standard_output() -> None:
 def test_unknown_formats() -> None:
     with pytest.raises(UserError, match="'pharao' is unknown; did you mean 'pharaoh'"):
         writer_class("pharao")
-    with pytest.raises(UserError, match="use one of pharaoh, pharaoh-scores, soft, jsonl, npz, html"):
+    with pytest.raises(UserError, match="use one of pharaoh, pharaoh-scores, a3, tsv, soft, nematus, jsonl, npz"):
         writer_class("xliff")
 
 
@@ -265,6 +414,17 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         pass
     with pytest.raises(UserError, match="cannot be written"), open_writer("soft", tmp_path):
         pass
+
+
+A3_HEADER = "# Sentence pair (2) source length 1 target length 1 alignment score : 1"
+
+
+def test_a_table_needs_its_header(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    (tmp_path / "b").write_bytes(b"0\t1\n")
+    for name, message in (("a", "a: file is empty; it must begin with a header"), ("b", "b:1: the header must be")):
+        with pytest.raises(DataError, match=message):
+            list(read_tsv(tmp_path / name))
 
 
 @pytest.mark.parametrize(
@@ -276,6 +436,20 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         ("pharaoh-scores", "0-0", "a:2: '0-0' has no score"),
         ("soft", "0.5,x", "a:2: not numbers"),
         ("soft", "0.5,0.5 1", "a:2: rows of unequal length"),
+        ("tsv", "0\t1\t0", "a:4: 3 fields, not 7"),
+        ("tsv", "0\t1\t0\tx\ta\tb\t0.5", "a:4: invalid literal"),
+        ("nematus", "0 ||| a ||| b", "a:6: not `id"),
+        ("nematus", "0 ||| a ||| 0 ||| b ||| 1 1\n0.5 0.5\n", "a:7: 2 weights, but the sentence has 1 columns"),
+        ("nematus", "0 ||| a ||| 0 ||| b ||| 1 1\nx\n", "a:7: not numbers"),
+        ("nematus", "0 ||| a ||| 0 ||| b ||| 1 1\n1\n1\n", "a:8: an empty line must follow"),
+        ("nematus", "0 ||| a ||| 0 ||| b ||| 1 1", "a:7: the file ends within a sentence"),
+        ("a3", "x", "a:4: not `# Sentence pair"),
+        ("a3", A3_HEADER, "a:4: the file ends within a pair"),
+        ("a3", A3_HEADER + "\na\nNULL ({ }) b ({ 2 })", "a:4: a source word is linked to a target word outside 1 to 1"),
+        ("a3", A3_HEADER + "\na\nNULL ({ })", "a:4: NULL, 1 source and 1 target words are announced"),
+        ("a3", A3_HEADER + "\na\nNULL ({ }) b ({ x })", "a:4: 'x' is not the number of a target word"),
+        ("a3", A3_HEADER + "\na\nNULL ({ }) b ({ 1", "a:4: the numbers of 'b' do not end"),
+        ("a3", A3_HEADER + "\na\nNULL b ({ 1 })", "a:4: 'NULL' must be followed by"),
         ("jsonl", "{", "a:2: Invalid JSON"),
         ("jsonl", "{}", "a:2: id: Field required"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nmt.data import pairs
-from nmt.data.pairs import overlap, read_pairs
+from nmt.data.pairs import overlap, read_pairs, stream_pairs
 from nmt.errors import DataError
 
 
@@ -45,6 +45,7 @@ def lines(count: int) -> bytes:
 )
 def test_pairs(files, src, tgt, expected):
     assert read_pairs(*files(src, tgt)) == expected
+    assert list(stream_pairs(*files(src, tgt))) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,10 +74,11 @@ def test_pairs(files, src, tgt, expected):
     ],
 )
 def test_refused(files, src, tgt, message):
-    with pytest.raises(DataError) as caught:
-        read_pairs(*files(src, tgt))
-    assert str(caught.value) == message
-    assert caught.value.exit_code == 2
+    for read in (read_pairs, stream_pairs):
+        with pytest.raises(DataError) as caught:
+            read(*files(src, tgt))
+        assert str(caught.value) == message
+        assert caught.value.exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -98,9 +100,10 @@ def test_refused_paths(files, src, tgt, message):
     os.symlink("train.de", "link")
     os.mkfifo("pipe")
     os.mkdir("folder")
-    with pytest.raises(DataError) as caught:
-        read_pairs(src, tgt)
-    assert str(caught.value) == message.format(cwd=os.getcwd())
+    for read in (read_pairs, stream_pairs):
+        with pytest.raises(DataError) as caught:
+            read(src, tgt)
+        assert str(caught.value) == message.format(cwd=os.getcwd())
 
 
 def test_too_many_lines(files, monkeypatch):

@@ -23,12 +23,12 @@ WEIGHTS = np.array(
 
 
 def translation(src=SRC, tgt=TGT, weights=WEIGHTS):
-    return Translation(src, tgt, "dogs bark", -1.5, -0.5, weights)
+    return Translation(src, tgt, "dogs  bark", -1.5, -0.5, weights, " Hunde bellen")
 
 
 def test_pieces():
     record = alignment_record(3, translation(), "piece")
-    assert (record.id, record.src, record.tgt) == (3, "Hunde bellen", "dogs bark")
+    assert (record.id, record.src, record.tgt) == (3, " Hunde bellen", "dogs  bark")
     assert record.alignment.src_tokens == ["▁Hun", "de", "▁bellen"]
     assert record.alignment.tgt_tokens == ["▁dogs", "▁ba", "rk"]
     assert record.alignment.weights_TS.tolist() == WEIGHTS.tolist()

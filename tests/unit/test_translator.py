@@ -98,6 +98,11 @@ def test_unknown_words_are_replaced_by_the_source_word_with_the_most_attention()
     assert unreplaced.text == " ".join(["⁇"] * len(expected))
 
 
+def test_a_translation_keeps_its_source_as_it_was_given():
+    texts = [" a  b", "", "c"]
+    assert [items[0].src_text for items in make().translate(texts)] == texts
+
+
 def test_replacement_needs_attention():
     translator = make(PLAIN, replace_unk=True, beam_size=1)
     bias_unknown_and_end(translator.model, 50.0, 0.0)
@@ -121,9 +126,9 @@ def test_the_alignment_of_a_translation_is_that_of_the_given_pair():
 
 
 def test_pairs_keep_their_order_and_an_empty_side_has_no_alignment():
-    pairs = [("a b c", "A B"), ("", "A"), ("a", ""), ("d", "C D E F"), ("b b", "zzz")]
+    pairs = [("a  b c ", "A  B"), ("", "A"), ("a", ""), ("d", "C D E F"), ("b b", "zzz")]
     found = list(make(batch_sentences=2).align(pairs))
-    assert [item.text for item in found] == ["A B", "", "", "C D E F", "zzz"]
+    assert [(item.src_text, item.text) for item in found] == pairs
     shapes = [None if item.weights_TS is None else item.weights_TS.shape for item in found]
     assert shapes == [(3, 4), None, None, (5, 2), (2, 3)]
     for item in (found[0], found[3], found[4]):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nmt.alignment.alignment import Alignment, Unit
 from nmt.alignment.record import AlignmentRecord
+from nmt.alignment.spans import Span, token_spans
 
 BREAKING = re.compile("[\x7f-\x9f\u2028\u2029]")
 """What JSON allows bare inside a string and some readers take for the end of a line, or a terminal for an order."""
@@ -20,10 +21,14 @@ class RecordFields(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     id: int
+    rank: int = 1
     src: str
     tgt: str
     src_tokens: list[str]
     tgt_tokens: list[str]
+    src_spans: list[Span | None] | None = None
+    """Where each token stands in `src` (`nmt/alignment/spans.py`); follows from `src` and `src_tokens`."""
+    tgt_spans: list[Span | None] | None = None
     unit: Unit
     eos: bool
     attention: list[list[float]] | None = None
@@ -37,10 +42,13 @@ class RecordFields(BaseModel):
         alignment = record.alignment
         return cls(
             id=record.id,
+            rank=record.rank,
             src=record.src,
             tgt=record.tgt,
             src_tokens=alignment.src_tokens,
             tgt_tokens=alignment.tgt_tokens,
+            src_spans=token_spans(record.src, alignment.src_tokens),
+            tgt_spans=token_spans(record.tgt, alignment.tgt_tokens),
             unit=alignment.unit,
             eos=alignment.eos,
             links=sorted(record.links),
@@ -57,7 +65,7 @@ class RecordFields(BaseModel):
         alignment = Alignment(
             self.src_tokens, self.tgt_tokens, weights_TS, unit=self.unit, eos=self.eos, score=self.score
         )
-        return AlignmentRecord(self.id, self.src, self.tgt, alignment, self.links)
+        return AlignmentRecord(self.id, self.src, self.tgt, alignment, self.links, self.rank)
 
 
 def first_problem(error: Exception) -> str:

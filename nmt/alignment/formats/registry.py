@@ -7,18 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nmt.alignment.formats.a3 import A3Writer
 from nmt.alignment.formats.html import HtmlWriter
 from nmt.alignment.formats.jsonl import JsonlWriter
+from nmt.alignment.formats.nematus import NematusWriter
 from nmt.alignment.formats.npz import NpzWriter
 from nmt.alignment.formats.output import open_output
 from nmt.alignment.formats.pharaoh import PharaohWriter, ScoredPharaohWriter
 from nmt.alignment.formats.soft import SoftWriter
+from nmt.alignment.formats.svg import SvgWriter
+from nmt.alignment.formats.tsv import TsvWriter
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.errors import UserError
 
 WRITERS: dict[str, type[AlignmentWriter]] = {
     writer.name: writer
-    for writer in (PharaohWriter, ScoredPharaohWriter, SoftWriter, JsonlWriter, NpzWriter, HtmlWriter)
+    for writer in (
+        *(PharaohWriter, ScoredPharaohWriter, A3Writer, TsvWriter),
+        *(SoftWriter, NematusWriter, JsonlWriter, NpzWriter, HtmlWriter, SvgWriter),
+    )
 }
 
 
