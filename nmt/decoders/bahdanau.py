@@ -19,7 +19,7 @@ from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.maxout import Maxout
-from nmt.nn.stack import StackShape, project_first
+from nmt.nn.stack import StackShape
 
 
 class BahdanauState(NamedTuple):
@@ -76,9 +76,9 @@ class Bahdanau(Decoder, name="bahdanau"):
         attention = self.attention.tape()
         if attention is None:
             return super().unroll(x_BTE, memory, state)
-        gates_TB3H, weight_context = project_first(self.cell, x_BTE.transpose(0, 1))
+        gates_TB3H, weight_context = self.cell.project_first(x_BTE.transpose(0, 1))
         before_BTH, after_BTH, context_BTD, weights_BTS = unroll_bahdanau(
-            gates_TB3H, state.s_NH, memory, weight_context, attention, self.cell.tape()
+            gates_TB3H, (state.s_NH,), memory, weight_context, attention, self.cell.tape()
         )
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
         return Unrolled(read_BTH, context_BTD, weights_BTS)

@@ -14,24 +14,24 @@ from torch import Tensor
 
 from nmt.attention.attention import Memory
 from nmt.attention.tapes.tape import AttentionTape, MakeAttentionTape
-from nmt.nn.cell_tape import CellTape, MakeTape
+from nmt.nn.cell_tape import CellTape, MakeTape, State
 
 
 def unroll_bahdanau(
     gates_TBG: Tensor,
-    s0_BH: Tensor,
+    initial: State,
     memory: Memory,
     weight_context: Tensor,
     attention: tuple[MakeAttentionTape, tuple[Tensor, ...]],
     cell: tuple[MakeTape, tuple[Tensor, ...]],
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """c_i = attention(s_{i-1}, h);  s_i = cell(s_{i-1}, gates_i + C c_i).
+    """c_i = attention(s_{i-1}, h);  s_i = cell(s_{i-1}, gates_i + C c_i). The query is the cell's output.
 
     gates_TBG: the embedding's share of the gates; weight_context: C (G, D); attention and cell: the tapes of both with
     their weights. Returns s_{i-1} and s_i (B, T, H), contexts (B, T, D) and weights (B, T, S).
     """
-    parts = [gates_TBG, memory.keys_BSA, memory.values_BSD, weight_context, s0_BH, *attention[1], *cell[1]]
-    plan = (attention[0], len(attention[1]), cell[0])
+    parts = [gates_TBG, memory.keys_BSA, memory.values_BSD, weight_context, *initial, *attention[1], *cell[1]]
+    plan = (attention[0], len(attention[1]), cell[0], len(initial))
     results = _Loop.apply(plan, memory.mask_BS, *(part.to(gates_TBG.dtype) for part in parts))
     return tuple(result.transpose(0, 1) for result in results)  # type: ignore[union-attr,return-value]
 
@@ -40,19 +40,18 @@ class _Loop(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        plan: tuple[MakeAttentionTape, int, MakeTape],
+        plan: tuple[MakeAttentionTape, int, MakeTape, int],
         mask_BS: Tensor,
         gates_TBG: Tensor,
         keys_BSA: Tensor,
         values_BSD: Tensor,
         weight_context: Tensor,
-        s0_BH: Tensor,
-        *weights: Tensor,
+        *rest: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        make_attention, count, make_cell = plan
-        steps = len(gates_TBG)
+        make_attention, count, make_cell, states = plan
+        steps, initial, weights = len(gates_TBG), rest[:states], rest[states:]
         attend = make_attention(steps, mask_BS, keys_BSA, values_BSD, *weights[:count])
-        cell = make_cell(steps, s0_BH, *weights[count:])
+        cell = make_cell(steps, *initial, *weights[count:])
         ctx.saved = attend, cell, weight_context
         s_TBH = cell.parts[0]
         for t in range(steps):
@@ -73,9 +72,10 @@ class _Loop(torch.autograd.Function):
             dquery_BH = attend.step_back(t, s_TBH[t], dcontext_BD, dweights_TBS[t]) + dbefore_TBH[t]
         dweight_context = dgates_TBG.flatten(0, 1).t() @ attend.context_TBD.flatten(0, 1)
         dkeys_BSA, dvalues_BSD, *dattention = attend.gradients(s_TBH[:-1])
-        ds_BH, *dcell = cell.gradients(dgates_TBG)
-        gradients = dgates_TBG, dkeys_BSA, dvalues_BSD, dweight_context, ds_BH + dquery_BH
-        return None, None, *gradients, *dattention, *dcell
+        doutput_BH, *dcell = cell.gradients(dgates_TBG)
+        dothers, dweights = dcell[: len(cell.parts) - 1], dcell[len(cell.parts) - 1 :]
+        gradients = dgates_TBG, dkeys_BSA, dvalues_BSD, dweight_context, doutput_BH + dquery_BH, *dothers
+        return None, None, *gradients, *dattention, *dweights
 
 
 def _saved(ctx: Any) -> tuple[AttentionTape, CellTape, Tensor]:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
-from nmt.nn.gru import GRU, ResetGate, State
+from nmt.nn.cell_tape import State
+from nmt.nn.dropout import Dropout
+from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.stack import StackShape, split_steps
 
 
@@ -60,6 +61,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         self.shape = StackShape(1, config.dim, GRU.states)
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
         self.feature_dim = config.deep_output or input_dim
+        self.dropout = Dropout(config.dropout)
         self.deep = nn.Linear(config.dim + input_dim + memory_dim, self.feature_dim)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, ConditionalGRUState]:
@@ -79,7 +81,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         assert context is not None
         features = torch.tanh(self.deep(torch.cat([output, x, context], -1)))
-        return F.dropout(features, self.config.dropout, self.training)
+        return self.dropout(features)
 
     def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
         between = self.first.step(gates_N3H, (state.s_NH,))

@@ -19,7 +19,7 @@ from nmt.decoders.bahdanau import Bahdanau, BahdanauState
 from nmt.decoders.decoder import Decoder, Step
 from nmt.encoders.encoder import Encoded
 from nmt.errors import ConfigError
-from nmt.nn.gru import State
+from nmt.nn.cell_tape import State
 from nmt.nn.tree import map_tensors
 
 

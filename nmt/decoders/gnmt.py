@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
+from nmt.decoders.bahdanau_loop import unroll_bahdanau
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.encoders.encoder import Encoded
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import State
 from nmt.nn.lstm import LSTM
 from nmt.nn.residual import ResidualLSTMs
 from nmt.nn.stack import StackShape, split_steps
@@ -66,13 +67,14 @@ class GNMTDecoder(Decoder, name="gnmt"):
 
     def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.config, self.widths = config, [input_dim, memory_dim]
+        self.config = config
         self.bottom = LSTM(input_dim + memory_dim, config.dim)
         dropout = Dropout(config.dropout, config.variational)
         self.upper = ResidualLSTMs(config.layers - 1, config.dim, config.dim, dropout, side_dim=memory_dim)
         self.shape = StackShape(config.layers, config.dim, LSTM.states)
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
         self.feature_dim = config.dim
+        self.dropout = Dropout(config.dropout)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, GNMTState]:
         values_BSD = encoded.states_BSD
@@ -83,32 +85,39 @@ class GNMTDecoder(Decoder, name="gnmt"):
         return memory, GNMTState(initial, context_BD, self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: GNMTState) -> Step:
-        context_ND, weights_NS, bottom = self._step_bottom(self._project(x_NE), memory, state)
+        context_ND, weights_NS, bottom = self._step_bottom(*self.bottom.project_first(x_NE), memory, state)
         below_N1H = bottom.layers[0][0][:, None]
         output_N1H, history = self.upper.unroll(below_N1H, context_ND[:, None], state.layers[1:])
         upper = tuple(tuple(part_N1H[:, 0] for part_N1H in states) for states in history)
         return Step(output_N1H[:, 0], context_ND, weights_NS, bottom._replace(layers=bottom.layers + upper))
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> Unrolled:
-        steps: list[tuple[Tensor, Tensor, Tensor]] = []
-        bottom = state
-        for gates_B4H in split_steps(self._project(x_BTE)):
-            context_BD, weights_BS, bottom = self._step_bottom(gates_B4H, memory, bottom)
-            steps.append((bottom.layers[0][0], context_BD, weights_BS))
-        below_BTH, context_BTD, weights_BTS = (torch.stack(parts, 1) for parts in zip(*steps, strict=True))
+        below_BTH, context_BTD, weights_BTS = self._unroll_bottom(x_BTE, memory, state)
         output_BTH, _ = self.upper.unroll(below_BTH, context_BTD, state.layers[1:])
         return Unrolled(output_BTH, context_BTD, weights_BTS)
 
+    def _unroll_bottom(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> tuple[Tensor, Tensor, Tensor]:
+        """m^1, contexts and weights of all steps."""
+        attention = self.attention.tape()
+        if attention is not None and self.config.wiring == "gnmt":
+            gates_TB4H, weight_context = self.bottom.project_first(x_BTE.transpose(0, 1))
+            parts = gates_TB4H, state.layers[0], memory, weight_context, attention, self.bottom.tape()
+            return unroll_bahdanau(*parts)[1:]
+        steps: list[tuple[Tensor, Tensor, Tensor]] = []
+        bottom = state
+        gates_BT4H, weight_context = self.bottom.project_first(x_BTE)
+        for gates_B4H in split_steps(gates_BT4H):
+            context_BD, weights_BS, bottom = self._step_bottom(gates_B4H, weight_context, memory, bottom)
+            steps.append((bottom.layers[0][0], context_BD, weights_BS))
+        return tuple(torch.stack(parts, 1) for parts in zip(*steps, strict=True))  # type: ignore[return-value]
+
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
-        return F.dropout(output, self.config.dropout, self.training)
+        return self.dropout(output)
 
-    def _project(self, x: Tensor) -> Tensor:
-        """The embedding's share of the bottom layer's gates, (..., E) -> (..., 4H)."""
-        return F.linear(x, self.bottom.weight_ih.split(self.widths, 1)[0], self.bottom.bias)
-
-    def _step_bottom(self, gates_N4H: Tensor, memory: Memory, state: GNMTState) -> tuple[Tensor, Tensor, GNMTState]:
+    def _step_bottom(
+        self, gates_N4H: Tensor, weight_context: Tensor, memory: Memory, state: GNMTState
+    ) -> tuple[Tensor, Tensor, GNMTState]:
         """The context and weights of this step, and a state that holds the bottom layer alone."""
-        weight_context = self.bottom.weight_ih.split(self.widths, 1)[1]
         layer, position_N = state.layers[0], next_position(state.position_N)
         if state.context_ND is None:
             context_ND, weights_NS = self.attention.attend_rows(layer[0], memory, state.position_N)

@@ -21,7 +21,7 @@ from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.gru import ResetGate
-from nmt.nn.stack import CellType, make_stack, project_first, split_steps, step_masks
+from nmt.nn.stack import CellType, make_stack, split_steps, step_masks
 
 
 class LuongState(NamedTuple):
@@ -115,7 +115,7 @@ class Luong(Decoder, name="luong"):
         attention: tuple[MakeAttentionTape, tuple[Tensor, ...]],
     ) -> Unrolled:
         (cell,) = self.stack.cells
-        gates_TBG, weight_fed = project_first(cell, x_BTE.transpose(0, 1))
+        gates_TBG, weight_fed = cell.project_first(x_BTE.transpose(0, 1))
         weights = weight_fed, self.combine.weight
         output_BTF, context_BTD, weights_BTS = unroll_input_feeding(
             gates_TBG, state.layers[0], memory, weights, attention, cell.tape()

@@ -81,12 +81,11 @@ class Plain(Decoder, name="plain"):
         return Step(output_NH, context_ND, None, state)
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: States) -> Unrolled:
-        context_BTD = None
-        inputs = x_BTE
+        context_BTD = summary_BD = None
         if self.config.every_step:
-            context_BTD = memory.values_BSD.to(x_BTE.dtype).expand(-1, x_BTE.size(1), -1)
-            inputs = torch.cat([x_BTE, context_BTD], -1)
-        output_BTH, _ = self.stack.unroll(inputs, state)
+            summary_BD = memory.values_BSD[:, 0].to(x_BTE.dtype)
+            context_BTD = summary_BD[:, None].expand(-1, x_BTE.size(1), -1)
+        output_BTH, _ = self.stack.unroll(x_BTE, state, summary_BD)
         return Unrolled(output_BTH, context_BTD, None)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:

@@ -10,8 +10,8 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from nmt.encoders.encoder import Encoded, Encoder, EncoderShape
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import State
 from nmt.nn.lstm import LSTM
 from nmt.nn.masks import length_mask, reorder, reversal_index
 from nmt.nn.residual import ResidualLSTMs

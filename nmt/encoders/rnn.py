@@ -10,10 +10,10 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from nmt.encoders.encoder import Encoded, Encoder, EncoderShape
+from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import GRU, ResetGate
-from nmt.nn.lstm import LSTM
+from nmt.nn.gru import ResetGate
 from nmt.nn.masks import length_mask, reorder, reversal_index
 from nmt.nn.stack import CellType, make_cell, zero_state
 
@@ -80,7 +80,7 @@ class RNNEncoder(Encoder, name="rnn"):
     def _run(self, index: int, x_BSF: Tensor) -> State:
         """One direction of one layer: its states at every position, (h_BSH,) or (h_BSH, c_BSH)."""
         cell = self.cells[index]
-        assert isinstance(cell, GRU | LSTM)
+        assert isinstance(cell, Cell)
         return cell.unroll(x_BSF, zero_state(cell, x_BSF[:, 0]))
 
     def _final(self, part_BSD: Tensor, len_B: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Gated recurrent unit: one step, and a whole sequence.
+"""Gated recurrent unit.
 
-B sentences, T steps, I input, H state. Gates are stacked in the order reset, update, candidate (3H).
+B sentences, I input, H state. Gates are stacked in the order reset, update, candidate (3H).
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.nn.cell_tape import MakeTape, State, unroll
+from nmt.nn.cell import Cell
+from nmt.nn.cell_tape import MakeTape, State
 from nmt.nn.gru_tape import GRUTape
 
 ResetGate = Literal["before", "after"]
 
 
-class GRU(nn.Module):
+class GRU(Cell):
     """r, z = sigmoid(W x + U h + b);  h' = (1 - z) n + z h with the candidate n
 
         reset_gate "before":  n = tanh(W x + U (r * h) + b)          Cho et al. 2014 eq. 8, Bahdanau et al. 2014 A.1.1
@@ -37,30 +38,23 @@ class GRU(nn.Module):
         self.bias_ih = nn.Parameter(torch.zeros(3 * dim))
         self.bias_hh = nn.Parameter(torch.zeros(3 * dim))
 
-    def project(self, x: Tensor) -> Tensor:
-        """The input's share of the gates, (..., I) -> (..., 3H)."""
-        return F.linear(x, self.weight_ih, self.bias_ih)
+    @property
+    def input_bias(self) -> Tensor:
+        return self.bias_ih
 
-    def step(self, gates_B3H: Tensor, state: State) -> State:
+    def step(self, gates_BG: Tensor, state: State) -> State:
         """One step from the projected input; state is (h_BH,)."""
         (h_BH,), dim = state, self.dim
         weight_rz, weight_n = self.weight_hh.split([2 * dim, dim])
         bias_rz, bias_n = self.bias_hh.split([2 * dim, dim])
-        rz_BH2 = torch.sigmoid(gates_B3H[..., : 2 * dim] + F.linear(h_BH, weight_rz, bias_rz))
+        rz_BH2 = torch.sigmoid(gates_BG[..., : 2 * dim] + F.linear(h_BH, weight_rz, bias_rz))
         reset_BH, update_BH = rz_BH2.chunk(2, -1)
         if self.reset_gate == "before":
             recurrent_BH = F.linear(reset_BH * h_BH, weight_n, bias_n)
         else:
             recurrent_BH = reset_BH * F.linear(h_BH, weight_n, bias_n)
-        candidate_BH = torch.tanh(gates_B3H[..., 2 * dim :] + recurrent_BH)
+        candidate_BH = torch.tanh(gates_BG[..., 2 * dim :] + recurrent_BH)
         return (torch.lerp(candidate_BH, h_BH.to(candidate_BH.dtype), update_BH),)
 
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
-        """The recurrence by hand, and the weights that it takes."""
         return partial(GRUTape, self.reset_gate == "before"), (self.weight_hh, self.bias_hh)
-
-    def unroll(self, x_BTI: Tensor, state: State) -> State:
-        """The states after each of the T steps, (h_BTH,)."""
-        make_tape, weights = self.tape()
-        (h_TBH,) = unroll(make_tape, self.project(x_BTI.transpose(0, 1)), *state, *weights)
-        return (h_TBH.transpose(0, 1),)

@@ -1,6 +1,6 @@
-"""Long short-term memory: one step, and a whole sequence.
+"""Long short-term memory.
 
-B sentences, T steps, I input, H state. Gates are stacked in the order input, forget, output, cell (4H).
+B sentences, I input, H state. Gates are stacked in the order input, forget, output, cell (4H).
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.nn.cell_tape import MakeTape, State, unroll
+from nmt.nn.cell import Cell
+from nmt.nn.cell_tape import MakeTape, State
 from nmt.nn.lstm_tape import LSTMTape
 
 
-class LSTM(nn.Module):
+class LSTM(Cell):
     """i, f, o = sigmoid(W x + U h + b);  c' = f c + i tanh(W x + U h + b);  h' = o tanh(c')
 
     Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, without peepholes.
@@ -28,23 +29,16 @@ class LSTM(nn.Module):
         self.weight_hh = nn.Parameter(torch.empty(4 * dim, dim))
         self.bias = nn.Parameter(torch.zeros(4 * dim))
 
-    def project(self, x: Tensor) -> Tensor:
-        """The input's share of the gates, (..., I) -> (..., 4H)."""
-        return F.linear(x, self.weight_ih, self.bias)
+    @property
+    def input_bias(self) -> Tensor:
+        return self.bias
 
-    def step(self, gates_B4H: Tensor, state: State) -> State:
+    def step(self, gates_BG: Tensor, state: State) -> State:
         """One step from the projected input; state is (h_BH, c_BH)."""
         h_BH, c_BH = state
-        i, f, o, g = (gates_B4H + F.linear(h_BH, self.weight_hh)).chunk(4, -1)
+        i, f, o, g = (gates_BG + F.linear(h_BH, self.weight_hh)).chunk(4, -1)
         c_BH = torch.sigmoid(f) * c_BH + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(c_BH), c_BH
 
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
-        """The recurrence by hand, and the weights that it takes."""
         return LSTMTape, (self.weight_hh,)
-
-    def unroll(self, x_BTI: Tensor, state: State) -> State:
-        """The states after each of the T steps, (h_BTH, c_BTH)."""
-        make_tape, weights = self.tape()
-        h_TBH, c_TBH = unroll(make_tape, self.project(x_BTI.transpose(0, 1)), *state, *weights)
-        return h_TBH.transpose(0, 1), c_TBH.transpose(0, 1)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
-from nmt.nn.gru import State
 from nmt.nn.lstm import LSTM
 
 

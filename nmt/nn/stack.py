@@ -1,6 +1,6 @@
 """A stack of recurrent layers in one direction, step by step or over a whole sequence.
 
-B sentences, T steps, I input, H state, G gates, L layers.
+B sentences, T steps, I input, H state, L layers.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.gru import GRU, ResetGate
@@ -27,18 +27,12 @@ class StackShape(NamedTuple):
     states: int
 
 
-def make_cell(cell: CellType, input_dim: int, dim: int, reset_gate: ResetGate = "after") -> GRU | LSTM:
+def make_cell(cell: CellType, input_dim: int, dim: int, reset_gate: ResetGate = "after") -> Cell:
     """A recurrent layer of the named kind."""
     return GRU(input_dim, dim, reset_gate) if cell == "gru" else LSTM(input_dim, dim)
 
 
-def project_first(cell: GRU | LSTM, x: Tensor) -> tuple[Tensor, Tensor]:
-    """The gates' share of the first inputs x, (..., J) -> (..., G), and the weights of the other inputs (G, I - J)."""
-    weight_first, weight_rest = cell.weight_ih.tensor_split([x.size(-1)], 1)
-    return F.linear(x, weight_first, cell.bias_ih if isinstance(cell, GRU) else cell.bias), weight_rest
-
-
-def zero_state(cell: GRU | LSTM, like_BE: Tensor) -> State:
+def zero_state(cell: Cell, like_BE: Tensor) -> State:
     """The all-zero state of `cell` for the B rows of `like_BE`."""
     return tuple(like_BE.new_zeros(len(like_BE), cell.dim) for _ in range(cell.states))
 
@@ -49,7 +43,7 @@ class Stack(nn.Module):
     residual: from the second layer on, a layer's input is added to its output (Wu et al. 2016, eq. 6).
     """
 
-    def __init__(self, layers: list[GRU | LSTM], dropout: Dropout, residual: bool = False) -> None:
+    def __init__(self, layers: list[Cell], dropout: Dropout, residual: bool = False) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.dropout, self.residual = dropout, residual
@@ -61,7 +55,7 @@ class Stack(nn.Module):
         return StackShape(len(self.layers), cell.dim, cell.states)
 
     @property
-    def cells(self) -> list[GRU | LSTM]:
+    def cells(self) -> list[Cell]:
         """The layers, bottom first."""
         return list(self.layers)  # type: ignore[arg-type]
 
@@ -83,12 +77,14 @@ class Stack(nn.Module):
             new.append(state)
         return x_BI, tuple(new)
 
-    def unroll(self, x_BTI: Tensor, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
-        """output_BTH of the top layer and the final states."""
+    def unroll(
+        self, x_BTI: Tensor, states: tuple[State, ...], constant_BI: Tensor | None = None
+    ) -> tuple[Tensor, tuple[State, ...]]:
+        """output_BTH of the top layer and the final states; constant_BI as in `Cell.unroll`, for the first layer."""
         new: list[State] = []
         for index, (cell, state) in enumerate(zip(self.cells, states, strict=True)):
             x_BTI = self.dropout(x_BTI) if index else x_BTI
-            history = cell.unroll(x_BTI, state)
+            history = cell.unroll(x_BTI, state, None if index else constant_BI)
             x_BTI = history[0] + x_BTI if self.residual and index else history[0]
             new.append(tuple(part_BTH[:, -1] for part_BTH in history))
         return x_BTI, tuple(new)
