@@ -31,7 +31,9 @@ class Dense(Bridge, name="dense"):
     def __init__(self, config: Config, *, encoder: EncoderShape, decoder: StackShape) -> None:
         super().__init__()
         if config.source == "backward" and encoder.directions != 2:
-            raise ConfigError("model.bridge.source: backward needs an encoder whose top layer is bidirectional")
+            raise ConfigError(
+                "model.bridge.source: backward needs an encoder whose top layer is bidirectional; use final or mean"
+            )
         self.source, self.decoder = config.source, decoder
         width = encoder.dim // 2 if config.source == "backward" else encoder.dim
         self.layers = nn.ModuleList(nn.Linear(width, decoder.dim) for _ in range(decoder.layers * decoder.states))

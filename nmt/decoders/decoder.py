@@ -39,7 +39,8 @@ class Decoder(nn.Module, Component, ABC, family="decoder"):
     """Made with `input_dim` E and `memory_dim` D; tells the `shape` of its recurrent layers and `feature_dim` F.
 
     Memory and state are trees of tensors (`nmt/nn/tree.py`) that only the decoder looks into. Subclasses give
-    `start`, `advance` and `readout`; they override `unroll` where work can be batched over time.
+    `start`, `advance` and `readout`; they override `unroll` where work can be batched over time. Without recurrent
+    layers `shape` has 0 of them.
     """
 
     shape: StackShape

@@ -19,7 +19,7 @@ from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.lstm import LSTM
-from nmt.nn.residual import ResidualLSTMs
+from nmt.nn.residual_lstms import ResidualLSTMs
 from nmt.nn.stack import StackShape, split_steps
 
 

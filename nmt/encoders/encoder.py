@@ -19,6 +19,7 @@ class Encoded(NamedTuple):
 
     final: for each layer the last state in reading order, (h_BD,) or (h_BD, c_BD); where the encoder is bidirectional
     the forward state (read to the last word) comes first and the backward state (read to the first word) second.
+    An encoder that reads in no order gives a summary in its place, and says which.
     """
 
     states_BSD: Tensor

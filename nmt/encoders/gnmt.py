@@ -14,7 +14,7 @@ from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.lstm import LSTM
 from nmt.nn.masks import length_mask, reorder, reversal_index
-from nmt.nn.residual import ResidualLSTMs
+from nmt.nn.residual_lstms import ResidualLSTMs
 from nmt.nn.stack import zero_state
 
 

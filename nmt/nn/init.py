@@ -12,7 +12,10 @@ from nmt.config.component import Component, ComponentConfig
 
 
 class Init(Component, ABC, family="init"):
-    """Fills every parameter of a model. Recurrent matrices are named `weight_hh`, biases start with `bias`."""
+    """Fills every parameter of a model. Recurrent matrices are named `weight_hh`, biases start with `bias`.
+
+    Biases start at 0 and the gains of layer norms at 1, whichever initialisation it is.
+    """
 
     class Config(ComponentConfig):
         """Settings of an initialisation."""
@@ -23,15 +26,18 @@ class Init(Component, ABC, family="init"):
     @torch.no_grad()
     def fill(self, model: nn.Module) -> None:
         """Fills the parameters of `model` in the order of their names, from torch's random state."""
+        gains = {id(module.weight) for module in model.modules() if isinstance(module, nn.LayerNorm)}
         for name, parameter in sorted(model.named_parameters()):
             if name.rsplit(".", 1)[-1].startswith("bias"):
                 parameter.zero_()
+            elif id(parameter) in gains:
+                parameter.fill_(1)
             else:
                 self.fill_weight(name, parameter)
 
     @abstractmethod
     def fill_weight(self, name: str, weight: Tensor) -> None:
-        """Fills one parameter that is not a bias."""
+        """Fills one parameter that is neither a bias nor a gain."""
 
 
 class BahdanauInit(Init, name="bahdanau"):

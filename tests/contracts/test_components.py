@@ -37,6 +37,38 @@ def test_parts_that_do_not_fit_are_refused(variant):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("encoder", "shape"),
+    [
+        ({"type": "rnn", "dim": 4}, (8, 1, 1, 2)),
+        ({"type": "rnn", "dim": 4, "cell": "lstm", "layers": 3, "bidirectional": False}, (4, 3, 2, 1)),
+        ({"type": "gnmt", "dim": 4, "layers": 3}, (4, 3, 2, 1)),
+        ({"type": "transformer", "dim": 4, "layers": 3, "heads": 2}, (4, 1, 1, 1)),
+    ],
+    ids=str,
+)
+def test_encoders_tell_their_width_layers_states_and_directions(encoder, shape):
+    """Which parts fit, and so which are tried to be refused, is read from this."""
+    assert Variant(encoder, {"type": "dense"}, {"type": "luong"}).model().encoder.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("decoder", "shape"),
+    [
+        ({"type": "bahdanau", "dim": 4}, (1, 4, 1)),
+        ({"type": "conditional_gru", "dim": 4}, (1, 4, 1)),
+        ({"type": "coverage", "dim": 4}, (1, 4, 1)),
+        ({"type": "gnmt", "dim": 4, "layers": 3}, (3, 4, 2)),
+        ({"type": "luong", "dim": 4, "cell": "gru", "layers": 2}, (2, 4, 1)),
+        ({"type": "plain", "dim": 4, "cell": "lstm"}, (1, 4, 2)),
+        ({"type": "transformer", "dim": 4, "layers": 3, "heads": 2}, (0, 4, 1)),
+    ],
+    ids=str,
+)
+def test_decoders_tell_their_layers_width_and_states(decoder, shape):
+    assert Variant({"type": "rnn"}, {"type": "dense"}, decoder).model().decoder.shape == shape
+
+
 UNFIT = [
     (
         {"scorer": {"type": "dot"}},

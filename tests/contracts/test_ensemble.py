@@ -64,7 +64,7 @@ def by_hand(members, src, output):
     return float(np.log(probabilities.mean(0)).sum()), np.stack(weights).mean(0)
 
 
-MIXTURES = [("bahdanau", "luong"), ("luong", "plain"), ("bahdanau", "bahdanau", "luong", "plain")]
+MIXTURES = [("bahdanau", "luong"), ("luong", "plain"), ("bahdanau", "bahdanau", "transformer", "plain")]
 
 
 @pytest.mark.parametrize("names", MIXTURES, ids="+".join)

@@ -21,9 +21,10 @@ from nmt.attention.windows.window import Window
 from nmt.bridges.bridge import Bridge
 from nmt.config.component import Component
 from nmt.decoders.decoder import Decoder
-from nmt.encoders.encoder import Encoder
+from nmt.encoders.encoder import Encoder, EncoderShape
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.nn.stack import StackShape
 
 EMBEDDING, DECODER, ENCODER, HIDDEN, MAXOUT = 5, 6, 8, 7, 4
 SRC_VOCAB, TGT_VOCAB = 11, 9
@@ -90,7 +91,8 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if type(None) in get_args(field.annotation):
-        return [MAXOUT if field.default is None else None]
+        number = 1 if key == "alignment_layer" else MAXOUT
+        return [number if field.default is None else None]
     if key == "coverage":
         options = [options for name in sorted(Coverage.registry) for options in _variants(Coverage, name)]
         return [option for option in options if option != {"type": field.default.type}]
@@ -190,13 +192,12 @@ def _fits(scorer: Options, window: Options, normaliser: Options, heads: int) -> 
 def _encoders() -> list[Variant]:
     """Every encoder and every bridge with their options, before one decoder of each shape, of like cell and layers."""
     return [
-        Variant(_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER), bridge, _like(options, decoder))
+        Variant(encoder, bridge, _like(encoder, decoder))
         for name in sorted(Encoder.registry)
         for options in _variants(Encoder, name)
-        for bridge_name in sorted(Bridge.registry)
-        for bridge in _variants(Bridge, bridge_name)
         for decoder in _shapes()
-        if _carries_the_source(bridge, decoder)
+        for bridge in _bridges(decoder)
+        for encoder in [_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER)]
     ]
 
 
@@ -207,23 +208,26 @@ def _shapes() -> list[str]:
     return sorted({tuple(key in _fields(Decoder, name) for key in choices): name for name in names}.values())
 
 
-def _carries_the_source(bridge: Options, decoder: str) -> bool:
-    """Without attention, nothing but the bridge brings the encoder's states to the decoder."""
-    part_of_it = bridge["type"] == "zero" or bridge.get("source") == "backward"
-    return "attention" in _fields(Decoder, decoder) or not part_of_it
+def _bridges(decoder: str) -> list[Options]:
+    """Every bridge with its options; the Transformer has no states that they could fill, so one does for all, and copy.
+
+    Without attention, nothing but the bridge brings the encoder's states to the decoder: all of them, not a part.
+    """
+    if decoder == "transformer":
+        return [{"type": "copy"}, {"type": "zero"}]
+    bridges = [options for name in sorted(Bridge.registry) for options in _variants(Bridge, name)]
+    part = [{"type": "zero"}, {"type": "dense", "source": "backward"}]
+    return [bridge for bridge in bridges if "attention" in _fields(Decoder, decoder) or bridge not in part]
 
 
 def _encoder(options: Options, width: int) -> Options:
     """Both directions together are `width` wide."""
-    return {**options, "dim": width // 2 if _two_way(options) else width}
-
-
-def _two_way(encoder: Options) -> bool:
-    return "bidirectional" in _fields(Encoder, encoder["type"]) and encoder.get("bidirectional") is not False
+    two_way = options.get("bidirectional", "bidirectional" in _fields(Encoder, options["type"]))
+    return {**_small(Encoder, options["type"], HIDDEN), **options, "dim": width // 2 if two_way else width}
 
 
 def _decoder(options: Options, attention: Options | None) -> Options:
-    sized = {**_widths(Decoder, options["type"], MAXOUT), **options, "dim": DECODER}
+    sized = {**_small(Decoder, options["type"], MAXOUT), **options, "dim": DECODER}
     return {**sized, "attention": attention} if attention else sized
 
 
@@ -233,20 +237,29 @@ def _widths(family: type[Component], name: str, width: int) -> Options:
     return {key: width for key, field in fields if type(field.default) is int and field.default > 100}
 
 
+def _small(family: type[Component], name: str, width: int) -> Options:
+    """`_widths`, and few heads and layers where there are more by default than the 4 layers of GNMT."""
+    fields = _fields(family, name)
+    few = {key: count for key, count in {"heads": 2, "layers": 1}.items() if key in fields and fields[key].default > 4}
+    return {**_widths(family, name, width), **few}
+
+
 def _like(encoder: Options, decoder: str) -> Options:
     """The decoder with the encoder's cell and layers, where it has a choice."""
-    cell, layers = _stack(Encoder, encoder)
-    fields = _fields(Decoder, decoder)
-    wanted = {"cell": cell, "layers": max(layers, 2) if decoder == "gnmt" else layers}
+    shape, fields = _encoder_shape(encoder), _fields(Decoder, decoder)
+    layers = max(shape.layers, 2) if decoder == "gnmt" else shape.layers
+    wanted = {"cell": "gru" if shape.states == 1 else "lstm", "layers": layers}
     shared = {key: value for key, value in wanted.items() if key in fields}
     return _decoder({"type": decoder, **shared}, FIRST_ATTENTION if "attention" in fields else None)
 
 
-def _stack(family: type[Component], part: Options) -> tuple[str, int]:
-    """Cell and layers of an encoder or a decoder. Where there is no choice, GNMT has LSTMs and others one GRU."""
-    fields, only = _fields(family, part["type"]), {"cell": "lstm" if part["type"] == "gnmt" else "gru", "layers": 1}
-    cell, layers = (part.get(key, fields[key].default if key in fields else value) for key, value in only.items())
-    return cell, layers
+def _encoder_shape(encoder: Options) -> EncoderShape:
+    return Encoder.registry[encoder["type"]].Config.model_validate(encoder).build(input_dim=EMBEDDING).shape
+
+
+def _decoder_shape(decoder: Options, memory_dim: int) -> StackShape:
+    config = Decoder.registry[decoder["type"]].Config.model_validate(decoder)
+    return config.build(input_dim=EMBEDDING, memory_dim=memory_dim).shape
 
 
 def _width(attention: Options | None) -> int:
@@ -257,7 +270,7 @@ def _width(attention: Options | None) -> int:
 
 def sees_everything(variant: Variant) -> bool:
     """Whether every weight of the real source is above 0."""
-    scorer, window, normaliser, _ = variant.decoder["attention"].values()
+    scorer, window, normaliser, _ = variant.decoder.get("attention", FIRST_ATTENTION).values()
     dense = normaliser["type"] in ("softmax", "uniform")
     ignores = scorer["type"] == "location" and scorer.get("longer") != "refuse"
     return window["type"] == "everywhere" and dense and not ignores
@@ -265,9 +278,10 @@ def sees_everything(variant: Variant) -> bool:
 
 def refused(variant: Variant) -> bool:
     """Whether the model must be refused: copy between unequal stacks, the backward state of a one-way encoder."""
-    encoder, bridge, decoder = variant
-    one_way = not _two_way(encoder) and bridge.get("source") == "backward"
-    return one_way or (bridge["type"] == "copy" and _stack(Encoder, encoder) != _stack(Decoder, decoder))
+    shape = _encoder_shape(variant.encoder)
+    if variant.bridge["type"] == "copy":
+        return _decoder_shape(variant.decoder, shape.dim) != (shape.layers, shape.dim, shape.states)
+    return variant.bridge.get("source") == "backward" and shape.directions == 1
 
 
 GLOBAL_ATTENTIONS: list[Options] = [
@@ -276,7 +290,8 @@ GLOBAL_ATTENTIONS: list[Options] = [
 ]
 FIRST_ATTENTION = GLOBAL_ATTENTIONS[0]
 DECODERS = _decoders()
-ENCODERS = [variant for variant in _encoders() if not refused(variant)]
+ENCODERS, REFUSED = [], []
+for _variant in _encoders():
+    (REFUSED if refused(_variant) else ENCODERS).append(_variant)
 EACH_ENCODER = list({str(variant.encoder): variant for variant in ENCODERS}.values())
 EACH_BRIDGE = list({str(variant[:2]): variant for variant in ENCODERS if "attention" in variant.decoder}.values())
-REFUSED = [variant for variant in _encoders() if refused(variant)]

@@ -21,8 +21,10 @@ from nmt.decoders.coverage import CoverageDecoder
 from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.luong import Luong
 from nmt.decoders.plain import Plain
+from nmt.decoders.transformer import Transformer
 from nmt.device import Compute
 from nmt.encoders.rnn import RNNEncoder
+from nmt.encoders.transformer import TransformerEncoder
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 
@@ -40,13 +42,18 @@ DECODERS = {
     "luong with local attention": Luong.Config(dim=16, attentional_dim=12, attention=LOCAL),
     "luong without feeding": Luong.Config(cell="gru", dim=12, input_feeding=False),
     "plain": Plain.Config(cell="lstm", dim=16, every_step=True, maxout=12),
+    "transformer": Transformer.Config(layers=2, dim=12, heads=2, ff_dim=24),
+}
+ENCODERS = {
+    "gru": RNNEncoder.Config(cell="gru", dim=8),
+    "lstm": RNNEncoder.Config(cell="lstm", dim=8),
+    "transformer": TransformerEncoder.Config(layers=2, dim=16, heads=2, ff_dim=24),
 }
 
 
 @pytest.mark.parametrize("decoder", DECODERS.values(), ids=list(DECODERS))
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_bf16_gives_nearly_the_same_loss_gradients_and_attention(decoder, cell):
-    encoder = RNNEncoder.Config(cell=cell, dim=8)
+@pytest.mark.parametrize("encoder", ENCODERS.values(), ids=list(ENCODERS))
+def test_bf16_gives_nearly_the_same_loss_gradients_and_attention(decoder, encoder):
     config = ModelConfig(embedding=EmbeddingConfig(dim=12, tie="output"), encoder=encoder, decoder=decoder)
     model = Seq2Seq(config, src_vocab=20, tgt_vocab=20)
     batch = collate([[5, 6, 7], [8, 9], [10, 11, 12, 13, 14], [4]], [[5, 6], [7], [9, 9, 9, 9], [8]], [0, 1, 2, 3])

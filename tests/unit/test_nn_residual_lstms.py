@@ -3,7 +3,7 @@
 import torch
 
 from nmt.nn.dropout import Dropout
-from nmt.nn.residual import ResidualLSTMs
+from nmt.nn.residual_lstms import ResidualLSTMs
 
 NEARLY_ALL = 1 - 1e-12
 
