@@ -12,10 +12,10 @@ PRESETS = sorted((ROOT / "configs" / "papers").glob("*.yaml"))
 START = """\
 # Models of the papers
 
-A config for each row of the papers' tables. Put your own files in place of the paths under `data`, or lay the corpora of
-the papers out as named there below the folder `$NMT_DATA`; `nmt config show` and `nmt train --dry-run` say what is missing.
-The head of each file says how the score was measured, what the paper leaves open and was chosen, and what differs from the
-paper; [equations.md](equations.md) has the rest. None of them was trained here: what was is in [results.md](results.md).
+A config for each row of the papers' tables. Put your own files in place of the paths under `data`, or lay the papers'
+corpora out as named there below the folder `$NMT_DATA`; `nmt train --dry-run` says what is missing. The head of each file
+says how the score was measured, what the paper leaves open and was chosen, and what differs from the paper;
+[equations.md](equations.md) has the rest. None of them was trained here; what was is in [results.md](results.md).
 This page is written by [scripts/make_papers.py](../scripts/make_papers.py).
 
 | preset | paper, row | published | command | status |

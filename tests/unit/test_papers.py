@@ -164,10 +164,18 @@ def luong(words=50_000 + SPECIALS, n=1000, feed=0, attention=0):
 
 
 def gnmt(layers, words=32_000, n=1024):
-    """The bottom of the encoder reads in both directions, so the second layer reads 2n; all of the decoder reads a_i."""
+    """The bottom of the encoder reads in both directions, the second layer reads 2n; all decoder layers read a_i."""
     encoder = 2 * lstm(n, n) + lstm(2 * n, n) + (layers - 2) * lstm(n, n)
     attention = n * n + (n * n + n) + n
     return 2 * words * n + encoder + layers * lstm(2 * n, n) + attention + words * n + words
+
+
+def transformer(layers=6, pieces=37_000, n=512, hidden=2048):
+    """Table 3, base: 4 n^2 for each attention, three matrices are one, and a bias for the vocabulary."""
+    norm, feed_forward = 2 * n, n * hidden + hidden + hidden * n + n
+    encoder = 4 * n * n + feed_forward + 2 * norm
+    decoder = 2 * 4 * n * n + feed_forward + 3 * norm
+    return pieces * n + layers * (encoder + decoder) + pieces
 
 
 COMBINE, GENERAL, LOCAL_P, LOCATION = 1000 * 2000, 1000 * 1000, 1000 * 1000 + 1000, 51 * 1000
@@ -182,6 +190,7 @@ SIZES = {
     "luong_local_p_general_feed": luong(feed=1000, attention=COMBINE + GENERAL + LOCAL_P),
     "gnmt_4": gnmt(4),
     "gnmt_8": gnmt(8),
+    "transformer_base": transformer(),
 }
 
 
