@@ -13,8 +13,8 @@ START = """\
 # Models of the papers
 
 A config for each row of the papers' tables. Put your own files in place of the paths under `data`, or lay the papers'
-corpora out as named there below the folder `$NMT_DATA`; `nmt train --dry-run` says what is missing. The head of each file
-says how the score was measured, what the paper leaves open and was chosen, and what differs from the paper;
+corpora out as named there below the folder `$NMT_DATA`; `nmt train --dry-run` says what is missing. The head of each
+file says how the score was measured, what the paper leaves open and was chosen, and what differs from the paper;
 [equations.md](equations.md) has the rest. None of them was trained here; what was is in [results.md](results.md).
 This page is written by [scripts/make_papers.py](../scripts/make_papers.py).
 
