@@ -225,7 +225,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize(("row", "following"), STEPS, ids=" to ".join)
+@pytest.mark.parametrize(("row", "following"), STEPS)
 def test_a_row_changes_what_it_says_and_nothing_else(row, following):
     before, after = written(row), written(following)
     assert {key for key in before | after if before.get(key) != after.get(key)} == STEPS[row, following]
