@@ -1,0 +1,217 @@
+"""Measures training: target tokens a second, the share of each part, peak memory, and the ratio to the ceiling.
+
+    NMT_DATA=... python scripts/bench_train.py configs/benchmarks/w1.yaml --threads 2 -o w1.json [--against old.json]
+
+The ceiling is the speed at which the matrix products of the very same updates run by themselves, one after the other,
+on operands of the same shapes and types. It is measured in the same process, in rounds that alternate with the updates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from nmt.config.experiment import Experiment
+from nmt.config.loader import load_config
+from nmt.data.batch import Batch
+from nmt.data.epochs import Epochs
+from nmt.pipeline.preparation import build_model, prepare, set_up
+from nmt.training.job import Job
+from nmt.training.learner import Learner
+
+PRODUCTS = {"mm", "addmm", "addmm_", "bmm", "baddbmm"}
+Product = tuple[tuple[int, ...], tuple[int, ...], torch.dtype]
+
+
+class RecordProducts(TorchDispatchMode):
+    """Counts the matrix products that run inside, by the shapes and the type of their factors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count: Counter[Product] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.overloadpacket.__name__ in PRODUCTS:
+            left, right = args[-2:]
+            self.count[tuple(left.shape), tuple(right.shape), left.dtype] += 1
+        return func(*args, **(kwargs or {}))
+
+
+def synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+class Clock:
+    """Seconds spent inside the timed parts."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device, self.seconds = device, Counter[str]()
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        synchronize(self.device)
+        start = time.perf_counter()
+        yield
+        synchronize(self.device)
+        self.seconds[name] += time.perf_counter() - start  # type: ignore[assignment]
+
+    def wrap(self, owner: Any, method: str, name: str) -> None:
+        """Times every call of a method of this object."""
+        inner: Callable[..., Any] = getattr(owner, method)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.part(name):
+                return inner(*args, **kwargs)
+
+        setattr(owner, method, timed)
+
+
+class Workload:
+    """A config ready to be trained on a few batches of its first epoch."""
+
+    def __init__(self, config: Path, settings: list[str], batches: int) -> None:
+        self.experiment = load_config(Experiment, config, settings)
+        compute = set_up(self.experiment)
+        prepared = prepare(self.experiment, None)
+        self.model = build_model(self.experiment, prepared.tokenizers, compute.device)
+        epochs = Epochs(prepared.train, self.experiment.data.batching, self.experiment.seed, prepared.resample)
+        epoch = epochs.epoch(1)
+        self.batches = [epoch.batch(ids) for ids in epoch.batches[:batches]]
+        job = Job(epochs, lambda model: None, compute.device, compute.precision, self.experiment.seed)  # type: ignore[arg-type,return-value]
+        self.learner, self.device, self.precision = (
+            Learner(self.model, self.experiment.train, job),
+            compute.device,
+            compute.precision,
+        )
+        self.steps = 0
+
+    @property
+    def tokens(self) -> int:
+        return sum(batch.tokens for batch in self.batches)
+
+    def update(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            self.steps += 1
+            self.learner.update([batch], self.steps, 1e-3)
+        synchronize(self.device)
+
+
+def seconds(run: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def products_of(load: Workload) -> tuple[Callable[[], None], float]:
+    """All matrix products of the workload's updates as one function, and their number of operations."""
+    with RecordProducts() as record:
+        load.update(load.batches)
+    operands: list[tuple[torch.Tensor, torch.Tensor, int]] = []
+    operations = 0.0
+    for (left, right, dtype), count in record.count.items():
+        a, b = (torch.randn(shape, device=load.device, dtype=torch.float32).to(dtype) for shape in (left, right))
+        operands.append((a, b, count))
+        operations += 2.0 * a.numel() * right[-1] * count
+
+    def run() -> None:
+        for a, b, count in operands:
+            for _ in range(count):
+                torch.matmul(a, b)
+        synchronize(load.device)
+
+    return run, operations
+
+
+def shares(load: Workload) -> dict[str, float]:
+    """The part of the time of an update that each of its parts takes; the rest is clipping, averaging and Python."""
+    clock = Clock(load.device)
+    model, learner = load.model, load.learner
+    clock.wrap(model.encoder, "forward", "encoder")
+    clock.wrap(model.decoder, "unroll", "decoder")
+    clock.wrap(model, "loss", "forward")
+    clock.wrap(learner, "_backward", "forward and backward")
+    clock.wrap(learner.optimizer, "step", "optimizer")
+    with clock.part("update"):
+        load.update(load.batches)
+    spent, total = clock.seconds, clock.seconds["update"]
+    parts = {
+        "encoder": spent["encoder"],
+        "decoder": spent["decoder"],
+        "read-out, vocabulary and loss": spent["forward"] - spent["encoder"] - spent["decoder"],
+        "backward": spent["forward and backward"] - spent["forward"],
+        "optimizer": spent["optimizer"],
+        "rest": total - spent["forward and backward"] - spent["optimizer"],
+    }
+    return {name: round(value / total, 3) for name, value in parts.items()}
+
+
+def peak_memory(device: torch.device) -> float:
+    """MB: of the process, or of the GPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def measure(load: Workload, rounds: int) -> dict[str, Any]:
+    products, operations = products_of(load)
+    products()
+    updates: list[float] = []
+    ceilings: list[float] = []
+    for _ in range(rounds):
+        updates.append(seconds(lambda: load.update(load.batches)))
+        ceilings.append(seconds(products))
+    update, ceiling = statistics.median(updates), statistics.median(ceilings)
+    return {
+        "tokens_per_s": round(load.tokens / update),
+        "slowest": round(load.tokens / max(updates)),
+        "fastest": round(load.tokens / min(updates)),
+        "ceiling_tokens_per_s": round(load.tokens / ceiling),
+        "ratio_to_ceiling": round(statistics.median(c / u for c, u in zip(ceilings, updates, strict=True)), 3),
+        "mflop_per_token": round(operations / load.tokens / 1e6, 1),
+        "products_gflop_per_s": round(operations / ceiling / 1e9, 1),
+        "peak_memory_mb": round(peak_memory(load.device)),
+        "shares": shares(load),
+        "precision": load.precision,
+        "device": str(load.device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure training of a config.")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--batches", type=int, default=24, help="batches of a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
+    parser.add_argument("--against", type=Path, help="JSON file of an earlier run: prints the ratio of the speeds")
+    arguments = parser.parse_args()
+    load = Workload(arguments.config, [*arguments.settings, f"threads={arguments.threads}"], arguments.batches)
+    load.update(load.batches[:3])
+    result = measure(load, arguments.rounds)
+    json.dump(result, sys.stdout, indent=1)
+    print()
+    if arguments.against:
+        before = json.loads(arguments.against.read_text(encoding="utf-8"))
+        print(f"against {arguments.against}: {result['tokens_per_s'] / before['tokens_per_s']:.3f}")
+    if arguments.output:
+        arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

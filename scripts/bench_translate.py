@@ -1,0 +1,83 @@
+"""Measures translation with a trained run: sentences a second by beam, latency of one sentence, peak memory.
+
+    python scripts/bench_translate.py runs/w1 --source test.en --threads 2 -o translate.json [--against old.json]
+
+Reading the model is not counted, except in the latency of a cold process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nmt.pipeline.loading import load_translator
+from nmt.text.reader import read_lines
+from nmt.translator import Translator
+
+
+def translate(translator: Translator, lines: list[str], beam: int) -> tuple[float, int]:
+    """Seconds, and the target pieces that were written."""
+    search = translator.search.model_copy(update={"beam_size": beam, "n_best": 1})
+    start = time.perf_counter()
+    pieces = sum(len(found[0].tgt.ids) for found in translator.translate(lines, search))
+    return time.perf_counter() - start, pieces
+
+
+def cold_seconds(run: Path, line: str, threads: int) -> float:
+    """One sentence, beam 5, by a process of its own: start-up, reading the model, search."""
+    command = [sys.executable, "-m", "nmt", "translate", str(run), "--beam", "5", "--threads", str(threads)]
+    start = time.perf_counter()
+    subprocess.run(command, input=line + "\n", text=True, capture_output=True, check=True)
+    return time.perf_counter() - start
+
+
+def measure(run: Path, lines: list[str], threads: int, rounds: int) -> dict[str, Any]:
+    translator, _ = load_translator(run, threads=threads)
+    result: dict[str, Any] = {"sentences": len(lines), "precision": translator.compute.precision}
+    for beam in (5, 1):
+        translate(translator, lines[:64], beam)
+        runs = [translate(translator, lines, beam) for _ in range(rounds)]
+        spent = statistics.median(seconds for seconds, _ in runs)
+        result[f"beam_{beam}"] = {
+            "seconds": round(spent, 2),
+            "sentences_per_s": round(len(lines) / spent, 1),
+            "target_pieces_per_s": round(runs[0][1] / spent),
+        }
+    one = sorted(lines, key=len)[len(lines) // 2]
+    warm = statistics.median(translate(translator, [one], 5)[0] for _ in range(20))
+    cold = statistics.median(cold_seconds(run, one, threads) for _ in range(rounds))
+    result["latency_s"] = {"warm": round(warm, 4), "cold": round(cold, 2)}
+    result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+    return {**result, "device": str(translator.device), "threads": threads, "torch": torch.__version__}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure translation with a trained run.")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
+    parser.add_argument("--against", type=Path, help="JSON file of an earlier run: prints the ratios of the speeds")
+    arguments = parser.parse_args()
+    result = measure(arguments.run, list(read_lines(arguments.source)), arguments.threads, arguments.rounds)
+    print(json.dumps(result, indent=1))
+    if arguments.against:
+        before = json.loads(arguments.against.read_text(encoding="utf-8"))
+        for beam in ("beam_5", "beam_1"):
+            print(f"{beam} against {arguments.against}: {before[beam]['seconds'] / result[beam]['seconds']:.3f}")
+    if arguments.output:
+        arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
