@@ -227,6 +227,9 @@ def require_checkpoints(run: Path) -> None:
         raise CheckpointError(f"{run} is a file; give the run folder")
     if saved(run):
         return
+    inside = sorted((path for path in run.glob("*") if saved(path)), key=lambda path: (len(path.name), path.name))
+    if inside:
+        raise CheckpointError(f"{run} is a folder of runs; give one of them: {', '.join(map(str, inside))}")
     parent = run.resolve().parent
     runs = [other.name for other in parent.iterdir() if saved(other)] if parent.is_dir() else []
     near = difflib.get_close_matches(run.name, runs)

@@ -159,7 +159,7 @@ def _scorers() -> list[Options]:
     found = []
     for name in sorted(Scorer.registry):
         for options in _variants(Scorer, name):
-            cut = {"max_positions": 3} if options.get("longer") == "ignore" else {}
+            cut = {"max_positions": 3} if name == "location" and "longer" not in options else {}
             width = ENCODER if options.get("reduced") else HIDDEN
             found.append({**options, **_widths(Scorer, name, width), **cut})
     return found
@@ -272,7 +272,8 @@ def sees_everything(variant: Variant) -> bool:
     """Whether every weight of the real source is above 0."""
     scorer, window, normaliser, _ = variant.decoder.get("attention", FIRST_ATTENTION).values()
     dense = normaliser["type"] in ("softmax", "uniform")
-    return window["type"] == "everywhere" and dense and scorer.get("longer") != "ignore"
+    ignores = scorer["type"] == "location" and scorer.get("longer") != "refuse"
+    return window["type"] == "everywhere" and dense and not ignores
 
 
 def refused(variant: Variant) -> bool:

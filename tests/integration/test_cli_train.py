@@ -166,6 +166,9 @@ def test_seeds(nmt, tiny, tmp_path, monkeypatch):
         f"{name}  {title} {sum(values) / 2:.2f}  mean of 2 seeds, deviation {abs(values[0] - values[1]) / 2**0.5:.2f}"
         for name, title, values in expected
     ]
+    assert nmt("translate", group).err == (
+        f"nmt: error: {group} is a folder of runs; give one of them: {group / 'seed-1'}, {group / 'seed-7'}\n"
+    )
     compared = nmt("compare", group, group / "seed-7")
     assert compared.code == 0
     assert compared.lines[4].startswith("| group  |     2 |")

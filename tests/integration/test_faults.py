@@ -243,6 +243,11 @@ CASES = [
         "translate ${run}n",
         "${run}n: no checkpoint here (looked for checkpoints/step-*/); did you mean $run?",
     ),
+    Case(
+        "a folder of runs",
+        "translate $folder",
+        "$folder is a folder of runs; give one of them: $run, $plain, $subwords",
+    ),
     Case("a folder that is no run", "translate $text", "$text: no checkpoint here"),
     Case("a file that is no run", "translate $config", "$config is a file; give the run folder"),
     Case(

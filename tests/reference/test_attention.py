@@ -27,8 +27,8 @@ SCORERS = [
     {"type": "general"},
     {"type": "concat", "dim": 5},
     {"type": "concat", "dim": MEMORY, "reduced": True},
-    {"type": "location", "max_positions": 6},
-    {"type": "location", "max_positions": 4, "longer": "ignore"},
+    {"type": "location", "max_positions": 6, "longer": "refuse"},
+    {"type": "location", "max_positions": 4},
     {"type": "additive", "dim": 5},
     {"type": "scaled_dot"},
     {"type": "cosine"},
@@ -140,7 +140,7 @@ def test_a_window_without_a_position_is_a_mistake_of_the_decoder():
 
 
 def test_a_source_longer_than_the_scored_positions_is_refused_in_one_line():
-    attention, *_ = make({"type": "location", "max_positions": 5})
+    attention, *_ = make({"type": "location", "max_positions": 5, "longer": "refuse"})
     with pytest.raises(DataError) as caught:
         remembered(attention)
     assert str(caught.value).startswith(

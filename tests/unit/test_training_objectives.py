@@ -53,6 +53,7 @@ def test_cross_entropy_is_the_loss_of_the_model():
     model, batch = make_model(dropout=0.0), make_batch()
     assert CrossEntropy.Config().build().loss(model, batch, SETTING) == model.loss(batch, 0.1)
     assert CrossEntropy.Config().build().size(batch) == 3 + 5 + 2
+    assert CrossEntropy.Config(mean_over="sentences").build().size(batch) == 3
 
 
 def test_a_doubled_batch_has_each_pair_twice():

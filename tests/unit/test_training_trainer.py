@@ -102,6 +102,17 @@ def test_accumulated_batches_are_one_big_batch():
     assert update.tokens == 2 + 3 + 4
 
 
+def test_the_mean_over_sentences_is_longer_by_the_tokens_of_a_sentence():
+    by_tokens, by_sentences = (
+        Learner(Mean(), config(max_steps=1, objective={"type": "cross_entropy", "mean_over": what}), job()).update(
+            [batch([0, 1]), batch([2])], step=1, lr=0.1
+        )
+        for what in ("tokens", "sentences")
+    )
+    assert by_sentences.norm == pytest.approx(by_tokens.norm * (2 + 3 + 4) / 3, rel=1e-6)
+    assert by_sentences.loss == by_tokens.loss
+
+
 def test_clipping():
     model = Mean(0.0)
     update = Learner(model, config(max_steps=1, clip_norm=0.5), job()).update([batch([2])], step=1, lr=1.0)

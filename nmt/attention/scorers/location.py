@@ -28,8 +28,8 @@ class Location(Scorer, name="location"):
 
         max_positions: PositiveInt = 128
         """Source positions that have a score, EOS counted."""
-        longer: Literal["refuse", "ignore"] = "refuse"
-        """A source with more positions: `refuse` it, or `ignore` those near its end, as the paper does."""
+        longer: Literal["ignore", "refuse"] = "ignore"
+        """A source with more positions: `ignore` those near its end, as the paper does, or `refuse` it."""
 
     def __init__(self, config: Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
@@ -39,13 +39,13 @@ class Location(Scorer, name="location"):
     def keys(self, values_BSD: Tensor) -> Tensor:
         """Nothing but the number of positions.
 
-        Errors: DataError for a source that is longer than `max_positions`, unless those are ignored.
+        Errors: DataError for a source that is longer than `max_positions` where those are refused.
         """
         positions, most = values_BSD.size(1), self.config.max_positions
         if positions > most and self.config.longer == "refuse":
             raise DataError(
                 f"a source has {positions} positions with EOS, more than the {most} of "
-                f"model.decoder.attention.scorer.max_positions; shorten it, or train with longer: ignore"
+                f"model.decoder.attention.scorer.max_positions; shorten it, or leave longer: refuse out"
             )
         return values_BSD[..., :0]
 
