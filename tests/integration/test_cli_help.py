@@ -11,6 +11,7 @@ COMMANDS = {
     "train": 2,
     "translate": 2,
     "align-export": 2,
+    "align-text": 2,
     "average": 2,
     "evaluate": 2,
     "compare": 2,
@@ -57,7 +58,7 @@ def run(nmt, example):
 def desk(tiny, tmp_path, monkeypatch):
     """A folder with the files that the examples name; without a config, training takes a config of three steps."""
     monkeypatch.chdir(tmp_path)
-    for name in ("test.en", "test.de"):
+    for name in ("test.en", "test.de", "train.en", "train.de"):
         shutil.copy(tiny.text(name), tmp_path / name)
     for name, source in {
         "new.en": "test.en",
