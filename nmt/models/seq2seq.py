@@ -19,6 +19,7 @@ from nmt.decoders.decoder import Decoder, Unrolled
 from nmt.encoders.encoder import Encoder
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
+from nmt.models.guidance import GuidedAlignment, guidance_loss
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
@@ -81,12 +82,23 @@ class Seq2Seq(nn.Module):
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
         return self._logprob(features_NF), step.weights_NS, step.state
 
-    def loss(self, batch: Batch, label_smoothing: float = 0.0, agreement: float = 0.0) -> Loss:
-        """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`."""
-        features_RF, _ = self._features(batch)
+    def loss(
+        self,
+        batch: Batch,
+        label_smoothing: float = 0.0,
+        agreement: float = 0.0,
+        guided: GuidedAlignment | None = None,
+    ) -> Loss:
+        """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`. With `guided` its
+        weighted loss is added where the batch has a guide."""
+        features_RF, unrolled = self._features(batch)
         target_R = batch.tgt_out_BT[batch.real_targets]
         weight_VF, bias_V = self.projection.weight, self.projection.bias
-        return vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+        loss = vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+        if guided is None or batch.guide_BTS is None or unrolled.weights_BTS is None:
+            return loss
+        guidance = guidance_loss(unrolled.weights_BTS, batch.guide_BTS, guided.loss)
+        return loss._replace(total=loss.total + guided.weight * guidance)
 
     def logprob(self, batch: Batch) -> Tensor:
         """log p(y | x) of each target sentence with its EOS (B)."""

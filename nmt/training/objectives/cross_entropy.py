@@ -18,4 +18,4 @@ class CrossEntropy(Objective, name="cross_entropy"):
         self.config = config
 
     def loss(self, model: Seq2Seq, batch: Batch, setting: Setting) -> Loss:
-        return model.loss(batch, setting.label_smoothing)
+        return model.loss(batch, setting.label_smoothing, guided=setting.guided)

@@ -1,0 +1,55 @@
+"""`train.guided_alignment`: from text to a run whose attention follows the links."""
+
+import json
+
+import pytest
+
+
+def train(nmt, tiny, run, *changes):
+    flags = [part for change in changes for part in ("--set", change)]
+    return nmt("train", "--config", tiny.config, "--run", run, *flags)
+
+
+def aer(run):
+    return json.loads((run / "eval/test.scores.json").read_text(encoding="utf-8"))["alignment"]["aer"]
+
+
+def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
+    run = tmp_path / "guided"
+    result = train(nmt, tiny, run, "train.guided_alignment={weight: 2.0}", "train.max_steps=40")
+    assert result.code == 0, result.err
+    assert "aligning the words of the training text" in result.err
+    links = run / "alignments/guided.pharaoh"
+    assert links.read_bytes().count(b"\n") == 200
+    assert aer(run) < aer(tiny.run) - 0.1
+
+    same = tmp_path / "same"
+    changes = f"train.guided_alignment={{weight: 2.0, links: {links}}}", "train.max_steps=40"
+    assert train(nmt, tiny, same, *changes).code == 0
+    assert not (same / "alignments/guided.pharaoh").exists()
+    name = "checkpoints/last/model.safetensors"
+    assert (same / name).read_bytes() == (run / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (["0-0"] * 199, "has 199 lines"),
+        (["0-0"] * 7 + ["0-0 0-99"] + ["0-0"] * 192, ":8: link 0-99 leads out of the sentence"),
+        (["0-0"] * 199 + ["0-0 x"], ":200: 'x' is not a link"),
+    ],
+)
+def test_wrong_links(nmt, tiny, tmp_path, lines, problem):
+    links = tmp_path / "links"
+    links.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    result = train(nmt, tiny, tmp_path / "run", f"train.guided_alignment={{links: {links}}}")
+    assert result.code == 2
+    assert problem in result.err.split("\n")[-2]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_without_attention_cannot_be_guided(nmt, tiny, tmp_path):
+    changes = "train.guided_alignment={}", "model.decoder={type: plain, dim: 16}", "data.test={}"
+    result = train(nmt, tiny, tmp_path / "run", *changes)
+    assert result.code == 2
+    assert result.err.endswith("train.guided_alignment: the model has no attention; leave it out\n")
