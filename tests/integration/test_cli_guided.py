@@ -11,21 +11,20 @@ def train(nmt, tiny, run, *changes):
 
 
 def aer(run):
-    return json.loads((run / "eval/test.scores.json").read_text(encoding="utf-8"))["alignment"]["aer"]
+    return json.loads((run / "eval/test.scores.json").read_text(encoding="utf-8"))["aer"]
 
 
 def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
     run = tmp_path / "guided"
-    result = train(nmt, tiny, run, "train.guided_alignment={weight: 2.0}", "train.max_steps=40")
+    result = train(nmt, tiny, run, "train.guided_alignment={weight: 2.0}")
     assert result.code == 0, result.err
     assert "aligning the words of the training text" in result.err
     links = run / "alignments/guided.pharaoh"
     assert links.read_bytes().count(b"\n") == 200
-    assert aer(run) < aer(tiny.run) - 0.1
+    assert aer(run) < aer(tiny.run)
 
     same = tmp_path / "same"
-    changes = f"train.guided_alignment={{weight: 2.0, links: {links}}}", "train.max_steps=40"
-    assert train(nmt, tiny, same, *changes).code == 0
+    assert train(nmt, tiny, same, f"train.guided_alignment={{weight: 2.0, links: {links}}}").code == 0
     assert not (same / "alignments/guided.pharaoh").exists()
     name = "checkpoints/last/model.safetensors"
     assert (same / name).read_bytes() == (run / name).read_bytes()
