@@ -59,7 +59,9 @@ def align_export(
     translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])  # type: ignore[arg-type]
     search = changed_search(experiment.search, beam, None)
     aligned = (
-        translator.align(pairs) if pairs else (found[0] for found in translator.translate(read_lines(source), search))
+        translator.align(pairs)
+        if pairs
+        else translator.read_head(found[0] for found in translator.translate(read_lines(source), search))
     )
     with ExitStack() as stack:
         writers = [

@@ -68,7 +68,7 @@ def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Pla
     prepared = prepare(experiment, known.vocab if known else None)
     model = build_model(experiment, prepared.tokenizers, compute.device)
     if earlier is not None and not (continued and saved(run.path)):
-        take_weights(model, prepared.tokenizers, earlier.path)
+        take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
     links = read_guide_links(experiment, prepared.tokenizers)
     return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()), links)
@@ -100,7 +100,12 @@ def train_run(
 
 def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
     search = experiment.search
-    if experiment.train.guided_alignment is not None and not model.decoder.has_attention:
+    head, guided = experiment.model.alignment_head, experiment.train.guided_alignment
+    if head is not None and guided is None:
+        raise ConfigError("model.alignment_head: it learns from links; give train.guided_alignment, or leave it out")
+    if head is not None and head.learn == "alone" and experiment.train.init_from is None:
+        raise ConfigError("model.alignment_head.learn: alone needs a trained model, train.init_from")
+    if guided is not None and head is None and not model.decoder.has_attention:
         raise ConfigError("train.guided_alignment: the model has no attention; leave it out")
     for key, value in (("coverage_penalty", search.coverage_penalty), ("replace_unk", search.replace_unk)):
         if value and not model.decoder.has_attention:

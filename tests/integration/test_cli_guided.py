@@ -52,3 +52,36 @@ def test_a_model_without_attention_cannot_be_guided(nmt, tiny, tmp_path):
     result = train(nmt, tiny, tmp_path / "run", *changes)
     assert result.code == 2
     assert result.err.endswith("train.guided_alignment: the model has no attention; leave it out\n")
+
+
+def test_a_head_learns_alone_on_a_trained_model(nmt, tiny, tmp_path):
+    """Its translations are those of the model, from which it starts, and its alignments are its own."""
+    run, links = tmp_path / "head", tmp_path / "links"
+    head = ["model.alignment_head={dim: 16, learn: alone}", "train.guided_alignment={weight: 1.0}"]
+    result = train(nmt, tiny, run, *head, f"train.init_from={tiny.run}", "train.max_steps=30")
+    assert result.code == 0, result.err
+    assert (run / "eval/test.hyp").read_bytes() == (tiny.run / "eval/test.hyp").read_bytes()
+    assert aer(run) < aer(tiny.run)
+    for folder in (run, tiny.run):
+        exported = nmt("align-export", folder, "--source", tiny.text("test.en"), "--format", "soft", "-o", links)
+        assert exported.code == 0, exported.err
+        (tmp_path / "links.soft").rename(tmp_path / f"{folder.name}.soft")
+    one, other = ((tmp_path / f"{name}.soft").read_text(encoding="utf-8") for name in ("head", tiny.run.name))
+    assert one != other
+    assert [len(line.split()) for line in one.split("\n")] == [len(line.split()) for line in other.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (["model.alignment_head={}"], "model.alignment_head: it learns from links"),
+        (
+            ["model.alignment_head={learn: alone}", "train.guided_alignment={}"],
+            "model.alignment_head.learn: alone needs a trained model, train.init_from",
+        ),
+    ],
+)
+def test_a_head_that_cannot_learn(nmt, tiny, tmp_path, changes, problem):
+    result = train(nmt, tiny, tmp_path / "run", *changes)
+    assert result.code == 2
+    assert problem in result.err.split("\n")[-2]
