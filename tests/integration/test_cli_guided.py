@@ -16,7 +16,7 @@ def aer(run):
 
 def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
     run = tmp_path / "guided"
-    result = train(nmt, tiny, run, "train.guided_alignment={weight: 2.0}")
+    result = train(nmt, tiny, run, "train.guided_alignment={weight: 2.0}", "train.max_steps=40")
     assert result.code == 0, result.err
     assert "aligning the words of the training text" in result.err
     links = run / "alignments/guided.pharaoh"
@@ -24,7 +24,8 @@ def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
     assert aer(run) < aer(tiny.run)
 
     same = tmp_path / "same"
-    assert train(nmt, tiny, same, f"train.guided_alignment={{weight: 2.0, links: {links}}}").code == 0
+    changes = f"train.guided_alignment={{weight: 2.0, links: {links}}}", "train.max_steps=40"
+    assert train(nmt, tiny, same, *changes).code == 0
     assert not (same / "alignments/guided.pharaoh").exists()
     name = "checkpoints/last/model.safetensors"
     assert (same / name).read_bytes() == (run / name).read_bytes()
