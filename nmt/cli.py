@@ -11,7 +11,7 @@ from types import FrameType
 import typer
 
 from nmt import __version__
-from nmt.commands import align_eval, align_export, average, compare, evaluate, info, train, translate
+from nmt.commands import align_eval, align_export, align_text, average, compare, evaluate, info, train, translate
 from nmt.commands.config import config_app
 from nmt.errors import NmtError
 
@@ -30,6 +30,7 @@ app.command("train", epilog=train.EPILOG)(train.train)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("align-export", epilog=align_export.EPILOG)(align_export.align_export)
 app.command("align-eval", epilog=align_eval.EPILOG)(align_eval.align_eval)
+app.command("align-text", epilog=align_text.EPILOG)(align_text.align_text)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("compare", epilog=compare.EPILOG, no_args_is_help=True)(compare.compare)
 app.command("average", epilog=average.EPILOG)(average.average)

@@ -6,7 +6,7 @@ B sentences, S source pieces, T target pieces, both with EOS.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, tee
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -115,6 +115,25 @@ class Translator:
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
+    def read_head(self, found: Iterable[list[Translation]]) -> Iterator[list[Translation]]:
+        """The translations of each line with the weights of the model's alignment head, by force on their pieces, in
+        order; as they are if the model has no head."""
+        if not self.model.has_alignment_head:
+            yield from found
+            return
+        lists, again = tee(found)
+        headed = self._headed(one for entries in again for one in entries)
+        for entries in lists:
+            yield list(islice(headed, len(entries)))
+
+    def _headed(self, found: Iterable[Translation]) -> Iterator[Translation]:
+        size, numbered = self.search.batch_sentences, iter(enumerate(found, 1))
+        while block := dict(islice(numbered, size * BATCHES_READ)):
+            full = {number: one for number, one in block.items() if one.src.ids and one.tgt.ids}
+            lines = [Line(number, one.src, one.tgt, one.src_text, one.text) for number, one in full.items()]
+            forced = _in_batches(lines, size, self._force)
+            yield from (_with_weights(one, forced[n]) if n in forced else one for n, one in block.items())
+
     def _blocks(self, pairs: Iterable[tuple[str, str]], size: int) -> Iterator[list[Line]]:
         numbered = enumerate(pairs, 1)
         while block := list(islice(numbered, size)):
@@ -193,6 +212,13 @@ def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[R
         batch = ordered[start : start + size]
         results.update(zip((line.number for line in batch), run(batch), strict=True))
     return results
+
+
+def _with_weights(found: Translation, forced: Translation) -> Translation:
+    """`found` with the weights of `forced`, without the row of EOS if it has none."""
+    assert forced.weights_TS is not None
+    rows = len(forced.weights_TS) if found.weights_TS is None else len(found.weights_TS)
+    return found._replace(weights_TS=forced.weights_TS[:rows])
 
 
 def _empty(line: Line) -> Translation:

@@ -73,7 +73,7 @@ def align_export(
     found = (
         ([aligned] for aligned in translator.align(pairs))
         if pairs
-        else translator.translate(read_lines(source), search)
+        else translator.read_head(translator.translate(read_lines(source), search))
     )
     _write(
         export_records(found, settings, other), {name: output.with_name(f"{output.name}.{name}") for name in formats}

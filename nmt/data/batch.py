@@ -17,7 +17,7 @@ from nmt.text.vocab import BOS, EOS, PAD
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentence pairs padded to the longest; all tensors are int64."""
+    """Sentence pairs padded to the longest; all tensors but the guide are int64."""
 
     src_BS: Tensor
     """Source ids, then EOS, then PAD."""
@@ -37,6 +37,9 @@ class Batch:
     ids: list[int]
     """Index of each pair in its corpus."""
 
+    guide_BTS: Tensor | None = None
+    """Where attention should be (float32), rows of zeros where it is free; None if it is not guided."""
+
     @property
     def tokens(self) -> int:
         """R, the number of target tokens to predict, EOS included."""
@@ -52,6 +55,7 @@ class Batch:
             tgt_in_BT=_move(self.tgt_in_BT, device),
             tgt_out_BT=_move(self.tgt_out_BT, device),
             real_targets=(_move(rows_R, device), _move(steps_R, device)),
+            guide_BTS=None if self.guide_BTS is None else _move(self.guide_BTS, device),
         )
 
 
@@ -65,6 +69,7 @@ def doubled(batch: Batch) -> Batch:
         batch.tgt_out_BT.repeat_interleave(2, 0),
         (torch.stack([2 * rows_R, 2 * rows_R + 1], 1).flatten(), steps_R.repeat_interleave(2, 0)),
         [i for i in batch.ids for _ in range(2)],
+        None if batch.guide_BTS is None else batch.guide_BTS.repeat_interleave(2, 0),
     )
 
 

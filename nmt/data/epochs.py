@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nmt.data.batch import Batch, collate
 from nmt.data.batching import BatchOrder
 from nmt.data.config import BatchingConfig
 from nmt.data.corpus import Corpus
+from nmt.data.guide import Guide
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,14 @@ class Epoch:
     batches: list[list[int]]
     """The pairs of each batch by their index; each pair once."""
 
+    guide: Guide | None = None
+    """Links of the corpus for its attention."""
+
     def batch(self, ids: list[int]) -> Batch:
         """The pairs `ids` as a batch on the CPU."""
-        return collate([self.corpus.src[i] for i in ids], [self.corpus.tgt[i] for i in ids], ids)
+        src, tgt = [self.corpus.src[i] for i in ids], [self.corpus.tgt[i] for i in ids]
+        batch = collate(src, tgt, ids)
+        return batch if self.guide is None else replace(batch, guide_BTS=self.guide.batch(ids, src, tgt))
 
     def padded_size(self, ids: list[int]) -> tuple[int, int]:
         """Sentences and tokens of the longest side of a batch."""
@@ -40,13 +46,18 @@ class Epochs:
     """
 
     def __init__(
-        self, corpus: Corpus, batching: BatchingConfig, seed: int, resample: Callable[[int], Corpus] | None = None
+        self,
+        corpus: Corpus,
+        batching: BatchingConfig,
+        seed: int,
+        resample: Callable[[int], Corpus] | None = None,
+        guide: Guide | None = None,
     ) -> None:
         self._corpus, self._batching, self._seed = corpus, batching, seed
-        self._resample = resample
+        self._resample, self._guide = resample, guide
 
     def epoch(self, number: int) -> Epoch:
         """Epoch `number`, from 1. Batches are cut by the lengths that the pairs have in it."""
         corpus = self._corpus if self._resample is None else self._resample(number)
         order = BatchOrder([*map(len, corpus.src)], [*map(len, corpus.tgt)], self._batching, self._seed)
-        return Epoch(number, corpus, order.epoch(number))
+        return Epoch(number, corpus, order.epoch(number), self._guide)

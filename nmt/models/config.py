@@ -16,6 +16,7 @@ from nmt.decoders.bahdanau import Bahdanau
 from nmt.decoders.decoder import Decoder
 from nmt.encoders.encoder import Encoder
 from nmt.encoders.rnn import RNNEncoder
+from nmt.models.alignment_head import AlignmentHeadConfig
 from nmt.nn.init import Init, XavierInit
 
 
@@ -45,3 +46,5 @@ class ModelConfig(Section):
     """The encoder's last states to the decoder's first."""
     decoder: Annotated[Decoder.Config, OneOf(Decoder)] = Bahdanau.Config()
     """States to target words, with or without attention."""
+    alignment_head: AlignmentHeadConfig | None = None
+    """Alignments by a head of their own, in place of the attention's. null: none."""

@@ -32,6 +32,11 @@ class Ensemble(nn.Module):
         """Whether a member has attention."""
         return any(member.has_attention for member in self._models())
 
+    @property
+    def has_alignment_head(self) -> bool:
+        """Whether a member has an alignment head."""
+        return any(member.has_alignment_head for member in self._models())
+
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """The members' memories and their first states, each as a tuple."""
         memories, states = zip(*(member.start(src_BS, src_len_B) for member in self._models()), strict=True)

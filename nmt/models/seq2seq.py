@@ -18,14 +18,17 @@ from nmt.data.batch import Batch
 from nmt.decoders.decoder import Decoder, Unrolled
 from nmt.encoders.encoder import Encoder
 from nmt.errors import ConfigError
+from nmt.models.alignment_head import AlignmentHead
 from nmt.models.config import ModelConfig
+from nmt.models.guidance import GuidedAlignment, guidance_loss
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
 
 
 class Forced(NamedTuple):
-    """logprob_BT of the given target words (0 at padding) and weights_BTS (None without attention)."""
+    """logprob_BT of the given target words (0 at padding) and weights_BTS: those of the alignment head, or else of
+    attention; None without either."""
 
     logprob_BT: Tensor
     weights_BTS: Tensor | None
@@ -48,6 +51,7 @@ class Seq2Seq(nn.Module):
             raise ConfigError("model.bridge: zero leaves this decoder without the source; use dense or copy")
         self.projection = nn.Linear(self.decoder.feature_dim, tgt_vocab)
         self._tie(config.embedding.tie)
+        self.alignment_head = self._make_head(config)
         config.init.build().fill(self)
 
     def _tie(self, tie: str) -> None:
@@ -64,6 +68,21 @@ class Seq2Seq(nn.Module):
                 raise ConfigError("model.embedding.tie: all needs one vocabulary, data.vocab.shared: true")
             self.src_embedding.weight = self.tgt_embedding.weight
 
+    def _make_head(self, config: ModelConfig) -> AlignmentHead | None:
+        """The alignment head; all other weights are frozen if it learns alone."""
+        if config.alignment_head is None:
+            return None
+        if config.alignment_head.learn == "alone":
+            self.requires_grad_(False)
+        width, shape = config.embedding.dim, self.encoder.shape
+        read_dim = self.decoder.feature_dim + width
+        return AlignmentHead(config.alignment_head, read_dim=read_dim, key_dim=shape.dim + width)
+
+    @property
+    def has_alignment_head(self) -> bool:
+        """Whether the weights of forced pairs are those of an alignment head."""
+        return self.alignment_head is not None
+
     @property
     def has_attention(self) -> bool:
         """Whether steps and forced pairs come with attention weights."""
@@ -71,8 +90,11 @@ class Seq2Seq(nn.Module):
 
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
-        encoded = self.encoder(self.embedding_dropout(self.src_embedding(src_BS)), src_len_B)
+        encoded = self.encoder(self._embed(src_BS), src_len_B)
         return self.decoder.start(encoded, self.bridge(encoded))
+
+    def _embed(self, src_BS: Tensor) -> Tensor:
+        return self.embedding_dropout(self.src_embedding(src_BS))
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logprob_NV, weights_NS and the new state."""
@@ -81,12 +103,23 @@ class Seq2Seq(nn.Module):
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
         return self._logprob(features_NF), step.weights_NS, step.state
 
-    def loss(self, batch: Batch, label_smoothing: float = 0.0, agreement: float = 0.0) -> Loss:
-        """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`."""
-        features_RF, _ = self._features(batch)
+    def loss(
+        self,
+        batch: Batch,
+        label_smoothing: float = 0.0,
+        agreement: float = 0.0,
+        guided: GuidedAlignment | None = None,
+    ) -> Loss:
+        """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`. With `guided` its
+        weighted loss is added where the batch has a guide."""
+        features_RF, unrolled = self._features(batch)
         target_R = batch.tgt_out_BT[batch.real_targets]
         weight_VF, bias_V = self.projection.weight, self.projection.bias
-        return vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+        loss = vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+        if guided is None or batch.guide_BTS is None or unrolled.weights_BTS is None:
+            return loss
+        guidance = guidance_loss(unrolled.weights_BTS, batch.guide_BTS, guided.loss)
+        return loss._replace(total=loss.total + guided.weight * guidance)
 
     def logprob(self, batch: Batch) -> Tensor:
         """log p(y | x) of each target sentence with its EOS (B)."""
@@ -119,11 +152,18 @@ class Seq2Seq(nn.Module):
         return F.log_softmax(logits, -1, dtype=torch.promote_types(logits.dtype, torch.float32))
 
     def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:
-        """features_RF of the real target tokens."""
-        memory, state = self.start(batch.src_BS, batch.src_len_B)
+        """features_RF of the real target tokens; the weights are the alignment head's where there is one."""
+        src_BSE = self._embed(batch.src_BS)
+        encoded = self.encoder(src_BSE, batch.src_len_B)
+        memory, state = self.decoder.start(encoded, self.bridge(encoded))
         x_BTE = self.embedding_dropout(self.tgt_embedding(batch.tgt_in_BT))
         unrolled = self.decoder.unroll(x_BTE, memory, state)
         real = batch.real_targets
         context_BTD = unrolled.context_BTD
         context_RD = None if context_BTD is None else context_BTD[real]
-        return self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RD), unrolled
+        features_RF = self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RD)
+        if self.alignment_head is not None:
+            y_RE = self.tgt_embedding(batch.tgt_out_BT[real])
+            weights_BTS = self.alignment_head(torch.cat([features_RF, y_RE], -1), encoded, src_BSE, real)
+            unrolled = unrolled._replace(weights_BTS=weights_BTS)
+        return features_RF, unrolled

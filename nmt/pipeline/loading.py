@@ -19,7 +19,7 @@ from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
 from nmt.training.checkpoint import Which, load_checkpoint, require_checkpoints
-from nmt.training.weights import load_weights
+from nmt.training.weights import load_weights, named_weights
 from nmt.translator import Translator
 
 UNNAMED = ("src", "tgt")
@@ -91,8 +91,15 @@ def _load(run: Path, which: Which) -> Member:
     return Member(run, model, tokenizers, experiment)
 
 
-def take_weights(model: Seq2Seq, tokenizers: tuple[Tokenizer, Tokenizer], run: Path, which: Which = "best") -> None:
-    """Gives the model the weights of a checkpoint of `run`.
+def take_weights(
+    model: Seq2Seq,
+    tokenizers: tuple[Tokenizer, Tokenizer],
+    run: Path,
+    which: Which = "best",
+    without_head: bool = False,
+) -> None:
+    """Gives the model the weights of a checkpoint of `run`; `without_head`: which may lack an alignment head, that then
+    stays as it is.
 
     Errors: CheckpointError if there is none, or weights or vocabularies are others.
     """
@@ -100,7 +107,9 @@ def take_weights(model: Seq2Seq, tokenizers: tuple[Tokenizer, Tokenizer], run: P
     for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
         if loaded.state.fingerprint.get(name) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
-    load_weights(model, loaded.weights, loaded.path.name)
+    own = {name: tensor for name, tensor in named_weights(model).items() if name.startswith("alignment_head.")}
+    kept = own if without_head and not own.keys() & loaded.weights.keys() else {}
+    load_weights(model, {**loaded.weights, **kept}, loaded.path.name)
 
 
 def check_fit(first: Member, other: Member) -> None:

@@ -6,14 +6,16 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
 from nmt.data.epochs import Epochs
 from nmt.device import Compute
 from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
+from nmt.pipeline.guidance import make_guide, read_guide_links
 from nmt.pipeline.loading import take_weights
 from nmt.pipeline.preparation import Prepared, build_model, prepare, set_up, vocabulary_fingerprints
 from nmt.pipeline.reporting import write_report
@@ -46,6 +48,8 @@ class Plan(NamedTuple):
     model: Seq2Seq
     compute: Compute
     parameters: int
+    links: list[Links] | None
+    """Links of the training lines from a file, to guide the attention."""
 
 
 def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Plan:
@@ -64,9 +68,10 @@ def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Pla
     prepared = prepare(experiment, known.vocab if known else None)
     model = build_model(experiment, prepared.tokenizers, compute.device)
     if earlier is not None and not (continued and saved(run.path)):
-        take_weights(model, prepared.tokenizers, earlier.path)
-    _check_search(experiment, model)
-    return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()))
+        take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
+    _check_attention(experiment, model)
+    links = read_guide_links(experiment, prepared.tokenizers)
+    return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()), links)
 
 
 def train_run(
@@ -76,24 +81,32 @@ def train_run(
 
     Errors: as `Trainer.train`, and CheckpointError if another process trains in `run`.
     """
-    prepared, model, compute, _ = ready
+    prepared, model, compute, _, links = ready
     with Signals() as signals, RunLock(run.path):
         if overwrite and run.started:
             _clear(run)
         if not run.started:
             save_tokenizers(run.vocab, *prepared.tokenizers)
             run.create(experiment, prepared.report)
-        data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample)
+        guide = make_guide(experiment, prepared, links, run, listener.on_message)
+        data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample, guide)
         validator = Validator(experiment, prepared, compute)
-        job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, prepared))
+        job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, ready))
         outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
     translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
     results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
     return Trained(translator, outcome, results, write_report(run.path, experiment, results))
 
 
-def _check_search(experiment: Experiment, model: Seq2Seq) -> None:
+def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
     search = experiment.search
+    head, guided = experiment.model.alignment_head, experiment.train.guided_alignment
+    if head is not None and guided is None:
+        raise ConfigError("model.alignment_head: it learns from links; give train.guided_alignment, or leave it out")
+    if head is not None and head.learn == "alone" and experiment.train.init_from is None:
+        raise ConfigError("model.alignment_head.learn: alone needs a trained model, train.init_from")
+    if guided is not None and head is None and not model.decoder.has_attention:
+        raise ConfigError("train.guided_alignment: the model has no attention; leave it out")
     for key, value in (("coverage_penalty", search.coverage_penalty), ("replace_unk", search.replace_unk)):
         if value and not model.decoder.has_attention:
             raise ConfigError(f"search.{key}: the model has no attention; leave it out")
@@ -107,7 +120,15 @@ def _clear(run: RunFolder) -> None:
         file.unlink(missing_ok=True)
 
 
-def _fingerprint(experiment: Experiment, prepared: Prepared) -> dict[str, str]:
-    """Hashes of what must not change between two starts of a run: the training pairs in use and the vocabularies."""
-    ids = json.dumps([prepared.train.src, prepared.train.tgt]).encode()
-    return {experiment.data.train.src: hashlib.sha256(ids).hexdigest(), **vocabulary_fingerprints(prepared.tokenizers)}
+def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
+    """Hashes of what must not change between two starts of a run: the training pairs in use, the vocabularies and the
+    links that were read."""
+    train, guided = ready.prepared.train, experiment.train.guided_alignment
+    hashes = {experiment.data.train.src: _hash([train.src, train.tgt])}
+    if guided is not None and guided.links is not None:
+        hashes[guided.links] = _hash(ready.links)
+    return {**hashes, **vocabulary_fingerprints(ready.prepared.tokenizers)}
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from nmt.config.component import FolderPath, OneOf, Section
+from nmt.models.guidance import GuidedAlignment
 from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.objectives.objective import Objective
 from nmt.training.optimizers.adam import Adam
@@ -20,6 +21,9 @@ class TrainConfig(Section):
 
     objective: Annotated[Objective.Config, OneOf(Objective)] = CrossEntropy.Config()
     """What is made smaller."""
+
+    guided_alignment: GuidedAlignment | None = None
+    """Train the attention toward word links as well. null: translation alone."""
 
     init_from: FolderPath | None = None
     """Run folder whose best weights training starts from, with its vocabularies; the model must be the same. null: the
@@ -75,4 +79,11 @@ class TrainConfig(Section):
     def _has_a_limit(self) -> TrainConfig:
         if self.max_steps is None and self.max_epochs is None and self.max_minutes is None:
             raise ValueError("give max_steps, max_epochs or max_minutes")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_guided(self) -> TrainConfig:
+        objective = cast(type[Objective], self.objective.component)
+        if self.guided_alignment is not None and not objective.can_be_guided:
+            raise ValueError(f"guided_alignment does not go with objective {objective.name}; leave it out")
         return self

@@ -76,7 +76,7 @@ class Learner:
         """Adds the gradient of the batch's share of the mean loss; objective and plain loss, summed, as one tensor."""
         torch.manual_seed(mix(self.job.seed, *place))
         with torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
-            setting = Setting(place[0], self.config.label_smoothing)
+            setting = Setting(place[0], self.config.label_smoothing, self.config.guided_alignment)
             loss = self.objective.loss(self.model, batch.to(self.job.device), setting)
         (loss.total / size).backward()
         return torch.stack((loss.total.detach(), loss.nll)).float()

@@ -12,6 +12,7 @@ COMMANDS = {
     "translate": 2,
     "align-export": 2,
     "align-eval": 2,
+    "align-text": 2,
     "average": 2,
     "evaluate": 2,
     "compare": 2,
@@ -58,7 +59,7 @@ def run(nmt, example):
 def desk(tiny, tmp_path, monkeypatch):
     """A folder with the files that the examples name; without a config, training takes a config of three steps."""
     monkeypatch.chdir(tmp_path)
-    for name in ("test.en", "test.de", "test.align"):
+    for name in ("test.en", "test.de", "test.align", "train.en", "train.de"):
         shutil.copy(tiny.text(name), tmp_path / name)
     for name, source in {
         "new.en": "test.en",

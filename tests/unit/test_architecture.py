@@ -24,15 +24,16 @@ ALLOWED = {
     "models": "decoders bridges encoders attention nn data config errors",
     "report": "errors",
     "alignment": "report text config errors",
+    "aligner": "alignment errors",
     "search": "nn text config errors",
     "evaluation": "config errors",
     "training": "models nn data text config errors",
     "config.experiment": "training evaluation search models data config",
     "translator": "search alignment models data text device errors",
-    "pipeline": "translator training evaluation search alignment models data report text config.experiment config "
-    "device errors",
-    "commands": "pipeline translator training evaluation search alignment data report text config.experiment config "
-    "embedded errors",
+    "pipeline": "translator training evaluation search aligner alignment models data report text config.experiment "
+    "config device errors",
+    "commands": "pipeline translator training evaluation search aligner alignment data report text config.experiment "
+    "config embedded errors",
     "cli": "commands report errors",
     "__main__": "cli",
 }

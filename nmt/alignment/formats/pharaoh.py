@@ -6,10 +6,11 @@ Read by Moses, fast_align's `atools`, awesome-align and Marian's guided alignmen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nmt.alignment.formats.output import open_output
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.links import Links
 from nmt.alignment.record import AlignmentRecord
@@ -32,7 +33,11 @@ class PharaohWriter(AlignmentWriter):
     name = "pharaoh"
 
     def write(self, record: AlignmentRecord) -> None:
-        self.write_line(" ".join(f"{src}-{tgt}" for src, tgt in sorted(record.links)))
+        self.write_links(record.links)
+
+    def write_links(self, links: Links) -> None:
+        """The line of one sentence."""
+        self.write_line(" ".join(f"{src}-{tgt}" for src, tgt in sorted(links)))
 
 
 class ScoredPharaohWriter(AlignmentWriter):
@@ -43,6 +48,15 @@ class ScoredPharaohWriter(AlignmentWriter):
     def write(self, record: AlignmentRecord) -> None:
         weights_TS = record.alignment.weights_TS
         self.write_line(" ".join(f"{src}-{tgt}:{weights_TS[tgt, src]:g}" for src, tgt in sorted(record.links)))
+
+
+def write_pharaoh(path: str | Path, links: Iterable[Links]) -> None:
+    """Writes the links of each sentence as a line. Raises UserError when the file cannot be made."""
+    with open_output(path) as stream:
+        writer = PharaohWriter(stream)
+        for found in links:
+            writer.write_links(found)
+        writer.finish()
 
 
 def read_pharaoh(path: str | Path, base: int = 0) -> Iterator[Links]:

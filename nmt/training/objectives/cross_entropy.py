@@ -28,7 +28,7 @@ class CrossEntropy(Objective, name="cross_entropy"):
         self.config = config
 
     def loss(self, model: Seq2Seq, batch: Batch, setting: Setting) -> Loss:
-        return model.loss(batch, setting.label_smoothing)
+        return model.loss(batch, setting.label_smoothing, guided=setting.guided)
 
     def size(self, batch: Batch) -> int:
         return batch.tokens if self.config.mean_over == "tokens" else len(batch.src_BS)

@@ -25,6 +25,8 @@ class MinimumRisk(Objective, name="minimum_risk"):
     `train.init_from` and a low rate. The mean is over sentences. Label smoothing is not used.
     """
 
+    can_be_guided = False
+
     class Config(Objective.Config):
         """Settings of minimum-risk training."""
 

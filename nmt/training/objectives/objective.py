@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nmt.config.component import Component, ComponentConfig
 from nmt.data.batch import Batch
+from nmt.models.guidance import GuidedAlignment
 from nmt.models.loss import Loss
 from nmt.models.seq2seq import Seq2Seq
 
@@ -16,11 +17,15 @@ class Setting(NamedTuple):
 
     step: int
     label_smoothing: float
+    guided: GuidedAlignment | None = None
 
 
 class Objective(Component, ABC, family="objective"):
     """A loss of one batch. It has no state; what it draws comes from PyTorch's generators, which are set for each batch
     from (seed, step, micro-batch)."""
+
+    can_be_guided = True
+    """Whether it trains the attention of references, to which `train.guided_alignment` can add."""
 
     class Config(ComponentConfig):
         """Settings of an objective."""

@@ -27,5 +27,5 @@ class RDrop(Objective, name="r_drop"):
         self.config = config
 
     def loss(self, model: Seq2Seq, batch: Batch, setting: Setting) -> Loss:
-        both = model.loss(doubled(batch), setting.label_smoothing, self.config.alpha)
+        both = model.loss(doubled(batch), setting.label_smoothing, self.config.alpha, setting.guided)
         return Loss(both.total / 2, both.nll / 2, batch.tokens)

@@ -48,7 +48,7 @@ class ScheduledSampling(Objective, name="scheduled_sampling"):
         if share < 1:
             predicted_R = model.predict(batch, sample=self.config.prediction == "sample")
             batch = mixed(batch, predicted_R, share)
-        return model.loss(batch, setting.label_smoothing)
+        return model.loss(batch, setting.label_smoothing, guided=setting.guided)
 
 
 def mixed(batch: Batch, predicted_R: Tensor, share: float) -> Batch:

@@ -1,0 +1,1 @@
+"""Statistical word alignment by EM, which needs two texts and nothing else."""

@@ -1,0 +1,71 @@
+"""The links that guide attention: read from a file, or found by the first pass of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nmt.aligner.aligner import align
+from nmt.alignment.formats.pharaoh import read_pharaoh, write_pharaoh
+from nmt.alignment.links import Links
+from nmt.config.experiment import Experiment
+from nmt.data.guide import Guide
+from nmt.data.pairs import read_pairs
+from nmt.errors import DataError
+from nmt.pipeline.preparation import Prepared
+from nmt.pipeline.run_folder import RunFolder
+from nmt.text.tokenizers.tokenizer import Tokenizer
+
+
+def read_guide_links(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer]) -> list[Links] | None:
+    """The links of each training line from the file that the config names; None if it names none.
+
+    Errors: DataError, with file and line, for what is no link or leads out of its sentence, or if the lines do not fit.
+    """
+    guided, data = experiment.train.guided_alignment, experiment.data.train
+    if guided is None or guided.links is None:
+        return None
+    path, links = guided.links, list(read_pharaoh(guided.links))
+    words = _words(experiment, tokenizers)
+    if len(words) != len(links):
+        raise DataError(f"{path} has {len(links)} lines, {data.src} {len(words)}; line n must be the links of pair n")
+    for number, (found, sides) in enumerate(zip(links, words, strict=True), start=1):
+        for link in found:
+            if any(word >= len(side) for word, side in zip(link, sides, strict=True)):
+                raise DataError(
+                    f"{path}:{number}: link {link[0]}-{link[1]} leads out of the sentence, which has {len(sides[0])} "
+                    f"source and {len(sides[1])} target words"
+                )
+    return links
+
+
+def make_guide(
+    experiment: Experiment,
+    prepared: Prepared,
+    read: list[Links] | None,
+    run: RunFolder,
+    say: Callable[[str], None],
+) -> Guide | None:
+    """The guide of the training corpus from links that were read, or else found now or at an earlier start of `run`."""
+    guided = experiment.train.guided_alignment
+    if guided is None:
+        return None
+    links = read if read is not None else _first_pass(experiment, prepared, run.alignments / "guided.pharaoh", say)
+    chosen = [links[line - 1] for line in prepared.train.line]
+    return Guide(chosen, prepared.tokenizers, guided.unlinked == "eos")
+
+
+def _first_pass(experiment: Experiment, prepared: Prepared, path: Path, say: Callable[[str], None]) -> list[Links]:
+    if not path.is_file():
+        say("aligning the words of the training text for train.guided_alignment")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_pharaoh(path, align(_words(experiment, prepared.tokenizers)))
+        say(f"wrote {path}")
+    return list(read_pharaoh(path))
+
+
+def _words(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer]) -> list[tuple[list[str], list[str]]]:
+    """The words of each training line, as alignments count them."""
+    src, tgt = tokenizers
+    pairs = read_pairs(experiment.data.train.src, experiment.data.train.tgt)
+    return [(src.encode(pair[0]).words, tgt.encode(pair[1]).words) for pair in pairs]

@@ -1,0 +1,88 @@
+"""`train.guided_alignment`: from text to a run whose attention follows the links."""
+
+import json
+
+import pytest
+
+
+def train(nmt, tiny, run, *changes):
+    flags = [part for change in changes for part in ("--set", change)]
+    return nmt("train", "--config", tiny.config, "--run", run, *flags)
+
+
+def aer(run):
+    return json.loads((run / "eval/test.scores.json").read_text(encoding="utf-8"))["aer"]
+
+
+def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
+    run = tmp_path / "guided"
+    result = train(nmt, tiny, run, "train.guided_alignment={weight: 2.0}", "train.max_steps=40")
+    assert result.code == 0, result.err
+    assert "aligning the words of the training text" in result.err
+    links = run / "alignments/guided.pharaoh"
+    assert links.read_bytes().count(b"\n") == 200
+    assert aer(run) < aer(tiny.run)
+
+    same = tmp_path / "same"
+    changes = f"train.guided_alignment={{weight: 2.0, links: {links}}}", "train.max_steps=40"
+    assert train(nmt, tiny, same, *changes).code == 0
+    assert not (same / "alignments/guided.pharaoh").exists()
+    name = "checkpoints/last/model.safetensors"
+    assert (same / name).read_bytes() == (run / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (["0-0"] * 199, "has 199 lines"),
+        (["0-0"] * 7 + ["0-0 0-99"] + ["0-0"] * 192, ":8: link 0-99 leads out of the sentence"),
+        (["0-0"] * 199 + ["0-0 x"], ":200: 'x' is not a link"),
+    ],
+)
+def test_wrong_links(nmt, tiny, tmp_path, lines, problem):
+    links = tmp_path / "links"
+    links.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    result = train(nmt, tiny, tmp_path / "run", f"train.guided_alignment={{links: {links}}}")
+    assert result.code == 2
+    assert problem in result.err.split("\n")[-2]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_without_attention_cannot_be_guided(nmt, tiny, tmp_path):
+    changes = "train.guided_alignment={}", "model.decoder={type: plain, dim: 16}", "data.test={}"
+    result = train(nmt, tiny, tmp_path / "run", *changes)
+    assert result.code == 2
+    assert result.err.endswith("train.guided_alignment: the model has no attention; leave it out\n")
+
+
+def test_a_head_learns_alone_on_a_trained_model(nmt, tiny, tmp_path):
+    """Its translations are those of the model, from which it starts, and its alignments are its own."""
+    run, links = tmp_path / "head", tmp_path / "links"
+    head = ["model.alignment_head={dim: 16, learn: alone}", "train.guided_alignment={weight: 1.0}"]
+    result = train(nmt, tiny, run, *head, f"train.init_from={tiny.run}", "train.max_steps=30")
+    assert result.code == 0, result.err
+    assert (run / "eval/test.hyp").read_bytes() == (tiny.run / "eval/test.hyp").read_bytes()
+    assert aer(run) < aer(tiny.run)
+    for folder in (run, tiny.run):
+        exported = nmt("align-export", folder, "--source", tiny.text("test.en"), "--format", "soft", "-o", links)
+        assert exported.code == 0, exported.err
+        (tmp_path / "links.soft").rename(tmp_path / f"{folder.name}.soft")
+    one, other = ((tmp_path / f"{name}.soft").read_text(encoding="utf-8") for name in ("head", tiny.run.name))
+    assert one != other
+    assert [len(line.split()) for line in one.split("\n")] == [len(line.split()) for line in other.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (["model.alignment_head={}"], "model.alignment_head: it learns from links"),
+        (
+            ["model.alignment_head={learn: alone}", "train.guided_alignment={}"],
+            "model.alignment_head.learn: alone needs a trained model, train.init_from",
+        ),
+    ],
+)
+def test_a_head_that_cannot_learn(nmt, tiny, tmp_path, changes, problem):
+    result = train(nmt, tiny, tmp_path / "run", *changes)
+    assert result.code == 2
+    assert problem in result.err.split("\n")[-2]
