@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 from nmt.alignment.diagnostics import Diagnostics, diagnose
-from nmt.alignment.drift import DriftDetector
+from nmt.alignment.drift import DriftDetector, Side
 from nmt.alignment.record import AlignmentRecord
 
+SIDES: dict[Side, str] = {"src": "source", "tgt": "target"}
 SHOWN = 20
 """Words in a list of the most frequent ones."""
 
@@ -84,12 +85,11 @@ class CorpusDiagnostics:
 
     def _drift_lines(self) -> list[str]:
         lines = []
-        for side, name in (("src", "source"), ("tgt", "target")):
+        for side, name in SIDES.items():
             shares = ", ".join(f"{step:+d}: {_number(self.drift.agreement(side, step))}" for step in (-1, 0, 1))
             lines.append(f"moved on {name:<6}    {shares} of {self.drift.possible[side]} known links found")
         found = self.drift.verdict()
-        sides = {"src": "source", "tgt": "target"}
-        moved = f"likely: the links belong {found[1]:+d} on the {sides[found[0]]} side" if found else "no sign of it"
+        moved = f"likely: the links belong {found[1]:+d} on the {SIDES[found[0]]} side" if found else "no sign of it"
         return [*lines, f"off-by-one drift   {moved}"]
 
 

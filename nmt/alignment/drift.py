@@ -48,8 +48,9 @@ class DriftDetector:
         links = set(record.links)
         for src, tgt in anchors(alignment.src_tokens, alignment.tgt_tokens) if known is None else known:
             places: dict[Side, int] = {"src": src, "tgt": tgt}
-            inner = [side for side in places if 0 < places[side] < lengths[side] - 1]
-            self.possible.update(inner)
+            inner = {side for side, place in places.items() if 0 < place < lengths[side] - 1}
+            for side in inner:
+                self.possible[side] += 1
             for side, step in SHIFTS:
                 before = (src - step, tgt) if side == "src" else (src, tgt - step)
                 self.found[side, step] += side in inner and before in links

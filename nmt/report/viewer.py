@@ -28,8 +28,8 @@ LONGEST_TEXT = 20_000
 """Characters kept of a token and of a sentence; the page shows that the rest was cut, and search does not see it."""
 
 LEAD = (
-    "Point at a word to see the words it is linked to and attends to, or at a cell to see its weight. Rows of a map are "
-    "target words, columns source words. Search for text on either side, or for a sentence by its number: #12."
+    "Point at a word to see the words it is linked to and attends to, or at a cell to see its weight. Rows of a map "
+    "are target words, columns source words. Search for text on either side, or for a sentence by its number: #12."
 )
 BODY = """<p class="key"><span>weight 0<i class="ramp"></i>1</span><span><i class="spot"></i>link</span>
 <span><span class="linked">word</span> linked to the word pointed at</span>
@@ -42,10 +42,10 @@ BODY = """<p class="key"><span>weight 0<i class="ramp"></i>1</span><span><i clas
 <label class="find">Search <input id="search" type="search" autocomplete="off" spellcheck="false" dir="auto"></label>
 <label>Sort by <select id="sort"></select></label>
 <button id="down" type="button"></button>
+<div class="place"><span id="count" role="status"></span>{pager}</div>
 </div>
-<div class="bar pages"><span id="count" role="status"></span>{pager}</div>
 <div id="list"></div>
-<div class="pages">{pager}</div>
+<div class="place">{pager}</div>
 <div id="tip" role="tooltip" hidden></div>
 </main>
 <footer>Made by nmt. This page is one file: it loads nothing and works offline.</footer>

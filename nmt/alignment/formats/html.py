@@ -17,9 +17,7 @@ from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
 from nmt.report.viewer import CHUNK, shown_text, shown_token, viewer_chunk, viewer_end, viewer_start
 
-FACTS = (
-    *("src_length", "tgt_length", "score", "entropy", "eos_mass", "untranslated", "repeated", "kendall_tau"),
-)
+FACTS = (*("src_length", "tgt_length", "score", "entropy", "eos_mass", "untranslated", "repeated", "kendall_tau"),)
 """Of the diagnostics what the page shows or sorts by."""
 
 Systems = Sequence[Sequence[AlignmentRecord]]
@@ -38,7 +36,9 @@ class ViewerPage:
     def add(self, systems: Systems) -> None:
         """One sentence more, with at least one record of each system."""
         first = systems[0][0]
-        self.facts.append({"number": first.id, "src": shown_text(first.src), "systems": [list(map(_facts, s)) for s in systems]})
+        self.facts.append(
+            {"number": first.id, "src": shown_text(first.src), "systems": [list(map(_facts, s)) for s in systems]}
+        )
         self.maps.append([list(map(_map, records)) for records in systems])
         if len(self.facts) == CHUNK:
             self._chunk()
