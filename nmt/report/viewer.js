@@ -89,6 +89,7 @@
   }
 
   function show() {
+    dim();
     const pages = Math.max(1, Math.ceil(shown.length / PAGE));
     state.page = Math.min(Math.max(1, state.page), pages);
     const start = (state.page - 1) * PAGE;

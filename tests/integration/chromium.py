@@ -79,15 +79,11 @@ class Browser:
         elif method == "Network.requestWillBeSent":
             self.requests.append(facts["request"]["url"])
 
-    def open(self, path: Path, width: int = 1280, height: int = 900, fragment: str = "") -> None:
+    def open(self, path: Path, width: int = 1280, height: int = 900) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.visit("about:blank")
         self.problems, self.requests = [], []
-        self.visit(path.resolve().as_uri() + fragment)
-
-    def visit(self, url: str) -> None:
         self.loaded = False
-        self.call("Page.navigate", url=url)
+        self.call("Page.navigate", url=path.resolve().as_uri())
         while not self.loaded:
             self.read()
 

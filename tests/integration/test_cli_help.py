@@ -11,6 +11,8 @@ COMMANDS = {
     "train": 2,
     "translate": 2,
     "align-export": 2,
+    "align-stats": 2,
+    "align-view": 2,
     "average": 2,
     "evaluate": 2,
     "compare": 2,
@@ -19,6 +21,10 @@ COMMANDS = {
     "config schema": 2,
     "config init": 2,
 }
+RECORD = (
+    '{"id":0,"src":"a b","tgt":"c","src_tokens":["a","b"],"tgt_tokens":["c"],"unit":"word","eos":false,'
+    '"attention":[[0.75,0.25]],"links":[[0,0]],"score":-1.0}\n'
+)
 
 
 def examples(help_text):
@@ -66,6 +72,8 @@ def desk(tiny, tmp_path, monkeypatch):
         "other.de": "test.en",
     }.items():
         shutil.copy(tiny.text(source), tmp_path / name)
+    for name in ("new.jsonl", "other.jsonl"):
+        (tmp_path / name).write_text(RECORD, encoding="utf-8")
     shutil.copytree(tiny.folder / "text", tmp_path / "text")
     short = tiny.config.read_text(encoding="utf-8").replace("max_steps: 60", "max_steps: 3")
     (tmp_path / "demo.yaml").write_text(short, encoding="utf-8")
@@ -95,7 +103,7 @@ def test_examples_work(nmt, tiny, desk, command):
             shutil.copy("demo.yaml", "my.yaml")
         result = run(nmt, example)
         assert result.code == 0, (example, result.err)
-        files = re.findall(r"(?:> |links=|-o |--output |--run )(\S+)", example)
+        files = re.findall(r"(?:> |links=|-o |--output |--run |--sentences )(\S+)", example)
         assert all(list(desk.glob(f"{name}*")) for name in files), example
 
 

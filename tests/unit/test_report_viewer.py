@@ -63,8 +63,15 @@ def test_facts_and_maps_by_hand(tmp_path: Path) -> None:
     )
     html = page_of(tmp_path, [one])
     facts = {
-        "tgt": "house", "src_length": 2, "tgt_length": 1, "score": -0.5, "entropy": 1.0397, "eos_mass": 0.25,
-        "untranslated": [], "repeated": [], "kendall_tau": None,
+        "tgt": "house",
+        "src_length": 2,
+        "tgt_length": 1,
+        "score": -0.5,
+        "entropy": 1.0397,
+        "eos_mass": 0.25,
+        "untranslated": [],
+        "repeated": [],
+        "kendall_tau": None,
     }
     assert blocks(html, "facts") == [[{"number": 7, "src": "das Haus", "systems": [[facts]]}]]
     maps = {"src": ["das", "Haus"], "tgt": ["house"], "columns": 3, "links": [[0, 0]], "rows": [[500, 250, 250]]}
