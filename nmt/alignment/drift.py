@@ -48,7 +48,7 @@ class DriftDetector:
         links = set(record.links)
         for src, tgt in anchors(alignment.src_tokens, alignment.tgt_tokens) if known is None else known:
             places: dict[Side, int] = {"src": src, "tgt": tgt}
-            inner = {side for side, place in places.items() if 0 < place < lengths[side] - 1}
+            inner: set[Side] = {side for side, place in places.items() if 0 < place < lengths[side] - 1}
             for side in inner:
                 self.possible[side] += 1
             for side, step in SHIFTS:
