@@ -11,7 +11,19 @@ from types import FrameType
 import typer
 
 from nmt import __version__
-from nmt.commands import align_eval, align_export, align_text, average, compare, evaluate, info, train, translate
+from nmt.commands import (
+    align_eval,
+    align_export,
+    align_stats,
+    align_text,
+    align_view,
+    average,
+    compare,
+    evaluate,
+    info,
+    train,
+    translate,
+)
 from nmt.commands.config import config_app
 from nmt.errors import NmtError
 
@@ -31,6 +43,8 @@ app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("align-export", epilog=align_export.EPILOG)(align_export.align_export)
 app.command("align-eval", epilog=align_eval.EPILOG)(align_eval.align_eval)
 app.command("align-text", epilog=align_text.EPILOG)(align_text.align_text)
+app.command("align-stats", epilog=align_stats.EPILOG)(align_stats.align_stats)
+app.command("align-view", epilog=align_view.EPILOG)(align_view.align_view)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("compare", epilog=compare.EPILOG, no_args_is_help=True)(compare.compare)
 app.command("average", epilog=average.EPILOG)(average.average)

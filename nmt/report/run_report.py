@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
-from nmt.report.alignment_page import READING, alignment_figure
+from nmt.report.alignment_figure import READING, alignment_figure
 from nmt.report.curves import is_number, training_charts
 from nmt.report.escape import escape_lines, escape_text
 from nmt.report.page import PAGE_END, page_start, section

@@ -13,6 +13,8 @@ COMMANDS = {
     "align-export": 2,
     "align-eval": 2,
     "align-text": 2,
+    "align-stats": 2,
+    "align-view": 2,
     "average": 2,
     "evaluate": 2,
     "compare": 2,
@@ -21,6 +23,10 @@ COMMANDS = {
     "config schema": 2,
     "config init": 2,
 }
+RECORD = (
+    '{"id":0,"src":"a b","tgt":"c","src_tokens":["a","b"],"tgt_tokens":["c"],"unit":"word","eos":false,'
+    '"attention":[[0.75,0.25]],"links":[[0,0]],"score":-1.0}\n'
+)
 
 
 def examples(help_text):
@@ -69,6 +75,8 @@ def desk(tiny, tmp_path, monkeypatch):
         "links.pharaoh": "test.align",
     }.items():
         shutil.copy(tiny.text(source), tmp_path / name)
+    for name in ("new.jsonl", "other.jsonl"):
+        (tmp_path / name).write_text(RECORD, encoding="utf-8")
     shutil.copytree(tiny.folder / "text", tmp_path / "text")
     short = tiny.config.read_text(encoding="utf-8").replace("max_steps: 60", "max_steps: 3")
     (tmp_path / "demo.yaml").write_text(short, encoding="utf-8")
@@ -98,7 +106,7 @@ def test_examples_work(nmt, tiny, desk, command):
             shutil.copy("demo.yaml", "my.yaml")
         result = run(nmt, example)
         assert result.code == 0, (example, result.err)
-        files = re.findall(r"(?:> |links=|-o |--output |--run )(\S+)", example)
+        files = re.findall(r"(?:> |links=|-o |--output |--run |--sentences )(\S+)", example)
         assert all(list(desk.glob(f"{name}*")) for name in files), example
 
 

@@ -43,7 +43,7 @@ ATTRIBUTES = set(
     """,
     )
 )
-VOID = {"meta"}
+VOID = {"meta", "input"}
 
 
 class Page(HTMLParser):

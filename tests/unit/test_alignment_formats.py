@@ -195,14 +195,6 @@ def test_npz_members_are_in_the_order_written(tmp_path: Path) -> None:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_html_shows_every_record_and_no_text_as_markup(tmp_path: Path) -> None:
-    alignment = Alignment(["<script>"], ["&"], np.ones((1, 1), dtype=np.float32), "word", False)
-    page = write("html", tmp_path / "a", [RECORD, AlignmentRecord(1, "<script>", "&", alignment, [(0, 0)])]).decode()
-    assert page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n")
-    assert page.count("<article") == 2
-    assert "Haus" in page and "&lt;script&gt;" in page and "<script" not in page
-
-
 READERS: dict[str, Callable[[Path], object]] = {
     "pharaoh": lambda path: list(read_pharaoh(path)),
     "pharaoh-scores": lambda path: list(read_scored_pharaoh(path)),

@@ -1,6 +1,5 @@
 import io
 import math
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
@@ -8,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from nmt.report.alignment_page import write_alignment_page
+from nmt.report.alignment_figure import alignment_figure
 from nmt.report.chart import Series, line_chart
 from nmt.report.heatmap import heatmap_svg
 from nmt.report.page import page_start, section
@@ -61,21 +60,10 @@ def written(run: RunReport) -> str:
     return stream.getvalue()
 
 
-def alignment_page(records: list[Any], title: str) -> str:
-    stream = io.StringIO()
-    write_alignment_page(stream, iter(records), title)
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("page", ["report", "alignments"])
-def test_hostile_text_adds_nothing_to_the_page(page: str, text: str) -> None:
-    make = {
-        "report": lambda words: written(report(words)),
-        "alignments": lambda words: alignment_page([record(words)], words),
-    }
-    html = make[page](text)
-    hostile, harmless = Page(html), Page(make[page]("harmless"))
+def test_hostile_text_adds_nothing_to_the_page(text: str) -> None:
+    html = written(report(text))
+    hostile, harmless = Page(html), Page(written(report("harmless")))
     assert [tag for tag in hostile.elements if tag != "title"] == [tag for tag in harmless.elements if tag != "title"]
     assert hostile.open == [] and hostile.comments == []
     assert set(hostile.elements) <= ELEMENTS
@@ -174,20 +162,5 @@ def test_the_same_report_gives_the_same_bytes() -> None:
     assert written(report("x")) == written(report("x"))
 
 
-def test_sentences_are_written_as_they_come() -> None:
-    stream = io.StringIO()
-    lengths: list[int] = []
-
-    def records() -> Iterator[Any]:
-        for _ in range(3):
-            lengths.append(len(stream.getvalue()))
-            yield record("x")
-
-    write_alignment_page(stream, records(), "page")
-    assert 0 < lengths[0] < lengths[1] < lengths[2] < len(stream.getvalue())
-    assert Page(stream.getvalue()).elements.count("svg") == 3
-
-
-def test_a_page_without_sentences_or_scores() -> None:
-    assert Page(alignment_page([], "none")).open == []
-    assert "log-probability" not in alignment_page([record("x", score=None)], "none")
+def test_a_sentence_without_a_score() -> None:
+    assert "log-probability" not in alignment_figure(record("x", score=None))

@@ -1,13 +1,11 @@
-"""The page of `nmt align-export`: for each sentence pair its text, its score and its attention."""
+"""A sentence pair in a page without scripts: its text, its score and its attention."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from nmt.report.escape import escape_text
 from nmt.report.heatmap import heatmap_svg
-from nmt.report.page import PAGE_END, page_start
 
 if TYPE_CHECKING:
     from nmt.alignment.record import AlignmentRecord
@@ -19,14 +17,6 @@ READING = (
     "Each row shows where the model looked when it wrote that target word; the stronger the colour, the more weight. "
     "Hold the pointer over a cell for its number."
 )
-
-
-def write_alignment_page(stream: TextIO, records: Iterable[AlignmentRecord], title: str) -> None:
-    """Writes the page one record at a time, so it holds one sentence in memory, however many there are."""
-    stream.write(page_start(title, READING))
-    for record in records:
-        stream.write(alignment_figure(record))
-    stream.write(PAGE_END)
 
 
 def alignment_figure(record: AlignmentRecord) -> str:

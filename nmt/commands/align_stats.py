@@ -1,0 +1,60 @@
+"""`nmt align-stats`: what the attention of an export says about its translations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EPILOG = """\b
+Examples:
+  nmt align-stats new.jsonl
+  nmt align-stats new.jsonl --json --sentences new.stats
+"""
+
+
+def align_stats(
+    file: Annotated[
+        Path, typer.Argument(help="Alignments as `nmt align-export` writes them: .jsonl or .npz.", metavar="FILE")
+    ],
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Gold links, line by line: drift is measured on them, not on tokens that both sides share."),
+    ] = None,
+    gold_base: Annotated[int, typer.Option(min=0, max=1, help="Number of the first token in the gold file.")] = 0,
+    sentences: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Writes the same of each sentence too, one JSON object a line.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Entropy, coverage, weight on EOS, monotonicity and off-by-one drift of exported alignments."""
+    from contextlib import ExitStack
+    from dataclasses import asdict
+    from itertools import repeat
+
+    from nmt.alignment.corpus_diagnostics import CorpusDiagnostics
+    from nmt.alignment.formats.output import open_output
+    from nmt.alignment.formats.reading import read_records
+    from nmt.alignment.gold import read_gold
+    from nmt.commands.output import write_line
+    from nmt.errors import DataError
+    from nmt.report.escape import visible
+
+    corpus = CorpusDiagnostics()
+    records = read_records(file)
+    known = (links.sure for links in read_gold(gold, gold_base)) if gold else repeat(None)
+    with ExitStack() as stack:
+        stream = stack.enter_context(open_output(sentences)) if sentences else None
+        for record in records:
+            try:
+                found = corpus.add(record, next(known))
+            except StopIteration:
+                raise DataError(f"{gold} has {corpus.sentences} lines, {file} has more; line n is sentence n") from None
+            if stream:
+                stream.write(json.dumps(asdict(found), ensure_ascii=False).encode("utf-8") + b"\n")
+    if gold and next(known, None) is not None:
+        raise DataError(f"{gold} has more than the {corpus.sentences} lines of {file}; line n is sentence n")
+    for line in [json.dumps(corpus.to_json(), ensure_ascii=False)] if as_json else corpus.lines():
+        write_line(line if as_json else visible(line))

@@ -1,0 +1,68 @@
+"""`nmt align-stats` and `nmt align-view` on what `nmt align-export` wrote."""
+
+import json
+import re
+
+import pytest
+
+
+@pytest.fixture
+def exports(nmt, tiny, tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    flags = ["--source", tiny.text("test.en"), "--target", tiny.text("test.de"), "--format", "jsonl,npz,html"]
+    assert nmt("align-export", tiny.run, *flags, "-o", folder / "x").code == 0
+    return folder
+
+
+def test_stats_are_those_of_the_records(nmt, exports, tmp_path):
+    result = nmt("align-stats", exports / "x.jsonl", "--json", "--sentences", tmp_path / "each")
+    assert (result.code, result.err) == (0, "")
+    corpus = json.loads(result.out)
+    each = [json.loads(line) for line in (tmp_path / "each").read_text(encoding="utf-8").split("\n")[:-1]]
+    records = [json.loads(line) for line in (exports / "x.jsonl").read_text(encoding="utf-8").split("\n")[:-1]]
+    assert corpus["sentences"] == len(each) == len(records) == 8
+    assert corpus["links"] == sum(len(record["links"]) for record in records)
+    for found, record in zip(each, records, strict=True):
+        columns = zip(*record["attention"][: len(record["tgt_tokens"])], strict=True)
+        assert found["coverage"] == pytest.approx([sum(column) for column in columns][:-1], abs=1e-5)
+    tokens = [found["tgt_length"] for found in each]
+    mean = sum(found["entropy"] * n for found, n in zip(each, tokens, strict=True)) / sum(tokens)
+    assert corpus["entropy"] == pytest.approx(mean)
+
+
+def test_stats_for_people_and_from_npz(nmt, exports):
+    shown = nmt("align-stats", exports / "x.npz").lines
+    assert shown[0].startswith("sentences          8 (")
+    assert shown[-1].startswith("off-by-one drift   ")
+    rough = json.loads(nmt("align-stats", exports / "x.npz", "--json").out)
+    assert rough["entropy"] == pytest.approx(
+        json.loads(nmt("align-stats", exports / "x.jsonl", "--json").out)["entropy"], abs=1e-4
+    )
+
+
+def test_stats_with_gold_links(nmt, tiny, exports, tmp_path):
+    found = json.loads(nmt("align-stats", exports / "x.jsonl", "--gold", tiny.text("test.align"), "--json").out)
+    anchored = json.loads(nmt("align-stats", exports / "x.jsonl", "--json").out)
+    assert found["drift"]["src"]["links"] > anchored["drift"]["src"]["links"]
+    lines = tiny.text("test.align").read_text(encoding="utf-8").split("\n")
+    for text, message in ((lines[:7], "has 7 lines, .* has more"), ([*lines[:8], "0-0"], "has more than the 8 lines")):
+        (tmp_path / "gold").write_text("\n".join(text) + "\n", encoding="utf-8")
+        result = nmt("align-stats", exports / "x.jsonl", "--gold", tmp_path / "gold")
+        assert (result.code, result.out) == (2, b"")
+        assert re.search(message, result.err) and result.err.count("\n") == 1
+
+
+def test_a_view_of_one_export_is_its_page(nmt, exports, tmp_path):
+    result = nmt("align-view", exports / "x.npz", "-o", tmp_path / "page.html")
+    assert (result.code, result.out) == (0, b"")
+    assert result.err == f"wrote {tmp_path / 'page.html'}: 8 sentences\n"
+    viewed, exported = ((path.read_text(encoding="utf-8")) for path in (tmp_path / "page.html", exports / "x.html"))
+    assert viewed.replace('"systems":["x.npz"]', '"systems":[""]') == exported
+
+
+def test_what_cannot_be_viewed(nmt, exports, tmp_path):
+    for flags in (["x.txt"], [exports / "x.jsonl", tmp_path / "none.jsonl"]):
+        result = nmt("align-view", *flags, "-o", tmp_path / "page.html")
+        assert result.code == 2 and result.err.count("\n") == 1
+    assert not (tmp_path / "page.html").exists()
