@@ -1,6 +1,7 @@
 # make demo    install, train RNNsearch on the embedded corpus, translate, score, export alignments
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
+# make crash-test  kill 200 trainings and compare what they leave with an undisturbed one (a quarter of an hour)
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
@@ -12,7 +13,7 @@ SENTENCE ?= Yesterday the old woman gave the child a small book .
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
 
-.PHONY: demo test check ladder bench corpus wheel clean
+.PHONY: demo test check crash-test ladder bench corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -40,6 +41,10 @@ check: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit/test_architecture.py
+
+crash-test: .venv/runtime
+	$(BIN)/python tests/crash/harness.py --kills 200
+	$(BIN)/python tests/crash/harness.py --kills 40 --signals TERM,INT,HUP --seed 2
 
 ladder: .venv/runtime
 	for name in $(LADDER); do \
