@@ -186,9 +186,11 @@ def is_seen(bug: Bug) -> bool:
 
 
 def _passes(package: Path, test: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    """Python looks for modules where it is started, so the tests are started beside the copy."""
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+    command = [sys.executable, "-m", "pytest", *options, str(ROOT / test)]
     environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True).returncode == 0
+    return subprocess.run(command, cwd=package, env=environment, capture_output=True).returncode == 0
 
 
 def main() -> int:

@@ -73,13 +73,13 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "10000"}
 class Fork:
     """A process that has imported everything and forks a training whenever it is asked to."""
 
-    def __init__(self, bug: str = "") -> None:
-        command = [sys.executable, Path(__file__).with_name("zygote.py"), bug]
+    def __init__(self) -> None:
+        command = [sys.executable, Path(__file__).with_name("zygote.py")]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT)
 
-    def __call__(self, arguments: list[str], errors: Path) -> "Forked":
-        """Starts `nmt ARGUMENTS` with stderr going to a file."""
-        request = json.dumps({"arguments": arguments, "errors": str(errors)})
+    def __call__(self, arguments: list[str], errors: Path, bug: str = "") -> "Forked":
+        """Starts `nmt ARGUMENTS` with stderr going to a file, with a bug planted if one is named."""
+        request = json.dumps({"arguments": arguments, "errors": str(errors), "bug": bug})
         self._process.stdin.write(request.encode() + b"\n")
         self._process.stdin.flush()
         return Forked(self._process.stdout)

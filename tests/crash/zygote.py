@@ -2,7 +2,7 @@
 
 A request is a line of JSON on stdin; the answers are the number of the process and, when it has ended, its exit code.
 The process is as real as any; it only begins after the imports. Flushing to the disk takes it a few milliseconds, as on
-a disk that turns, so that kills meet it at all points of a save. The argument names a bug to plant; see bugs.py.
+a disk that turns, so that kills meet it at all points of a save. A request may name a bug to plant; see bugs.py.
 """
 
 import importlib
@@ -31,7 +31,7 @@ def serve() -> None:
     sys.exit()
 
 
-def become(arguments: list, errors: str) -> None:
+def become(arguments: list, errors: str, bug: str) -> None:
     """Makes this process one that was started as `nmt ARGUMENTS`."""
     for descriptor, path, flags in (
         (0, os.devnull, os.O_RDONLY),
@@ -47,7 +47,7 @@ def become(arguments: list, errors: str) -> None:
         flush(descriptor)
 
     os.fsync = slow_flush
-    if sys.argv[1:] and bug:
+    if bug:
         bugs.BUGS[bug]()
 
 
@@ -57,6 +57,5 @@ if __name__ == "__main__":
             importlib.import_module(module.name)
     importlib.import_module("sacrebleu")
     importlib.import_module("sentencepiece")
-    bug = sys.argv[1] if len(sys.argv) > 1 else ""
     serve()
     main()
