@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from nmt.aligner.aligner import align
 from nmt.aligner.eflomal import align_with_eflomal, require_eflomal
-from nmt.alignment.formats.pharaoh import read_pharaoh, write_pharaoh
+from nmt.alignment.formats.pharaoh import PharaohWriter, read_pharaoh
 from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
 from nmt.data.guide import Guide
@@ -16,6 +17,7 @@ from nmt.errors import DataError
 from nmt.pipeline.preparation import Prepared
 from nmt.pipeline.run_folder import RunFolder
 from nmt.text.tokenizers.tokenizer import Tokenizer
+from nmt.training.durable import replace_file
 
 
 def read_guide_links(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer]) -> list[Links] | None:
@@ -64,7 +66,11 @@ def _first_pass(experiment: Experiment, prepared: Prepared, path: Path, say: Cal
         say("aligning the words of the training text for train.guided_alignment")
         guided, words = experiment.train.guided_alignment, _words(experiment, prepared.tokenizers)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_pharaoh(path, align_with_eflomal(words) if guided and guided.aligner == "eflomal" else align(words))
+        stream = BytesIO()
+        writer = PharaohWriter(stream)
+        for links in align_with_eflomal(words) if guided and guided.aligner == "eflomal" else align(words):
+            writer.write_links(links)
+        replace_file(path, stream.getvalue())
         say(f"wrote {path}")
     return list(read_pharaoh(path))
 

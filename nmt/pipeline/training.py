@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
 from nmt.data.epochs import Epochs
 from nmt.device import Compute
-from nmt.errors import ConfigError
+from nmt.errors import ConfigError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
 from nmt.pipeline.guidance import make_guide, read_guide_links
@@ -79,23 +78,44 @@ def train_run(
 ) -> Trained:
     """Trains in `run`, or continues there, evaluates the test sets and writes the report.
 
-    Errors: as `Trainer.train`, and CheckpointError if another process trains in `run`.
+    Errors: as `Trainer.train`; CheckpointError if another process trains in `run`.
     """
     prepared, model, compute, _, links = ready
-    with Signals() as signals, RunLock(run.path):
+    with RunLock(run.path) as lock:
         if overwrite and run.started:
-            _clear(run)
+            run.clear()
+        elif lock.abandoned:
+            listener.on_message("the process that trained here before was killed")
         if not run.started:
             save_tokenizers(run.vocab, *prepared.tokenizers)
             run.create(experiment, prepared.report)
         guide = make_guide(experiment, prepared, links, run, listener.on_message)
         data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample, guide)
-        validator = Validator(experiment, prepared, compute)
-        job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, ready))
-        outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
-    translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
-    results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
-    return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+        job = _job(experiment, ready, data)
+        with Signals() as signals:
+            outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
+        if signals.stop is not None:
+            raise Stopped("trained, but not evaluated; the same command continues", signals.stop)
+        translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
+        results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
+        return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+
+
+def _job(experiment: Experiment, ready: Plan, data: Epochs) -> Job:
+    batching, search = experiment.data.batching, experiment.search
+    key, size = (
+        ("sentences", batching.sentences) if batching.max_tokens is None else ("max_tokens", batching.max_tokens)
+    )
+    beam = experiment.evaluation.valid_beam_size
+    return Job(
+        data,
+        Validator(experiment, ready.prepared, ready.compute),
+        *ready.compute,
+        experiment.seed,
+        _fingerprint(experiment, ready),
+        f"lower data.batching.{key} (now {size}) or data.max_length (now {experiment.data.max_length})",
+        f"lower search.batch_sentences (now {search.batch_sentences}) or evaluation.valid_beam_size (now {beam})",
+    )
 
 
 def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
@@ -112,19 +132,12 @@ def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
             raise ConfigError(f"search.{key}: the model has no attention; leave it out")
 
 
-def _clear(run: RunFolder) -> None:
-    """Removes what an earlier run left; the folder itself stays."""
-    for folder in (run.path / "checkpoints", run.vocab, run.evaluations, run.alignments):
-        shutil.rmtree(folder, ignore_errors=True)
-    for file in (run.config, run.environment, run.metrics, run.log, run.data_report, run.report, run.done):
-        file.unlink(missing_ok=True)
-
-
 def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
-    """Hashes of what must not change between two starts of a run: the training pairs in use, the vocabularies and the
-    links that were read."""
+    """Hashes of what must not change between two starts of a run: the training pairs in use, the validation pairs, the
+    vocabularies and the links that were read."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
-    hashes = {experiment.data.train.src: _hash([train.src, train.tgt])}
+    hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs)}
+    hashes[experiment.data.train.src] = _hash([train.src, train.tgt])
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
     return {**hashes, **vocabulary_fingerprints(ready.prepared.tokenizers)}

@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from nmt import __version__
 from nmt.data.epochs import Epochs
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.validation import Validation
@@ -31,13 +32,17 @@ class Job:
     """What must not change between the starts of one run, e.g. the SHA-256 of each data file by its path."""
 
     memory_hint: str = "lower data.batching or data.max_length"
-    """What to do when memory runs out."""
+    """What to do when memory runs out in an update."""
+
+    validation_memory_hint: str = "lower search.batch_sentences or evaluation.valid_beam_size"
+    """What to do when memory runs out in a validation."""
 
     def environment(self) -> dict[str, str]:
         """What the bits of a training depend on, besides its config and data."""
         cuda = self.device.type == "cuda"
         return {
             "threads": str(torch.get_num_threads()),
+            "nmt": __version__,
             "torch": torch.__version__,
             "python": platform.python_version(),
             "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),

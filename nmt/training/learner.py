@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from math import isfinite
 from typing import NamedTuple
@@ -44,18 +44,23 @@ class Learner:
         self.objective: Objective = config.objective.build()
         self.average = Average(model, config.ema) if config.ema is not None else None
 
-    def update(self, batches: list[Batch], step: int, lr: float) -> Update:
+    def update(self, batches: list[Batch], step: int, lr: float, between: Callable[[], None] = lambda: None) -> Update:
         """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`, or over
         what else the objective counts.
 
-        Loss and norm are read from the device once, so that nothing is updated with a NaN.
+        Loss and norm are read from the device once, so that nothing is updated with a NaN. `between` is called between
+        two batches; if it raises, nothing was changed.
 
         Errors: NonFiniteError before anything is changed.
         """
         self.optimizer.zero_grad(set_to_none=True)
         tokens = sum(batch.tokens for batch in batches)
         size = sum(self.objective.size(batch) for batch in batches)
-        losses = [self._backward(batch, (step, micro), size) for micro, batch in enumerate(batches)]
+        losses: list[Tensor] = []
+        for micro, batch in enumerate(batches):
+            if micro:
+                between()
+            losses.append(self._backward(batch, (step, micro), size))
         gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         values: list[float] = torch.stack([*torch.stack(losses).sum(0), norm.float()]).tolist()

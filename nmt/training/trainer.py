@@ -14,7 +14,8 @@ from nmt.training.budget import Budget, Spent
 from nmt.training.checkpoint import Checkpoint, latest_valid
 from nmt.training.checkpoint_files import remove_leftovers
 from nmt.training.config import TrainConfig
-from nmt.training.failures import explain, kept
+from nmt.training.durable import make_folder
+from nmt.training.failures import explain, explain_validation, kept
 from nmt.training.job import Job
 from nmt.training.journal import Journal
 from nmt.training.learner import Learner, Update
@@ -71,11 +72,11 @@ class Trainer:
                     continue
                 self._obey_signals()
                 if over:
-                    return conclude(self.run, self.learner, self.state)
+                    return conclude(self.run, self.learner, self.state, self.saver.best(self.state))
                 self._update()
 
     def _start(self) -> None:
-        self.run.mkdir(parents=True, exist_ok=True)
+        make_folder(self.run)
         remove_leftovers(self.run)
         checkpoint = latest_valid(self.run, self.listener.on_message)
         if checkpoint is not None:
@@ -87,8 +88,9 @@ class Trainer:
     def _continue_from(self, checkpoint: Checkpoint) -> None:
         """Takes over a checkpoint's tensors and state."""
         checkpoint.state.require_same(self.state.fingerprint)
-        for difference in checkpoint.state.differences(self.state.environment):
-            self.listener.on_message(f"not bit-identical: {difference}")
+        differences = checkpoint.state.differences(self.state.environment)
+        if differences:
+            self.listener.on_message(f"not bit-identical: {', '.join(differences)}")
         self.learner.restore(checkpoint.weights, checkpoint.training, checkpoint.path.name)
         checkpoint.state.fingerprint = self.state.fingerprint
         checkpoint.state.environment = self.state.environment
@@ -104,7 +106,10 @@ class Trainer:
         progress = Progress(step, self.state.epoch, self.budget.planned(self._spent()), scores)
         self.state.lr = self.config.optimizer.lr * self.schedule.factor(progress)
         try:
-            update = self.learner.update([epoch.batch(ids) for ids in batches], step, self.state.lr)
+            each = [epoch.batch(ids) for ids in batches]
+            update = self.learner.update(each, step, self.state.lr, self.signals.raise_if_stopped)
+        except Interrupted:
+            return
         except (ArithmeticError, MemoryError, RuntimeError) as error:
             failure = explain(error, epoch, batches, self.state, self.job.memory_hint)
             if failure is None:
@@ -136,6 +141,11 @@ class Trainer:
         except Interrupted:
             self._obey_signals()
             return
+        except (MemoryError, RuntimeError) as error:
+            failure = explain_validation(error, self.state, self.job.validation_memory_hint)
+            if failure is None:
+                raise
+            raise NmtError(f"{failure}; {kept(self.run)}") from error
         state = self.state
         if not isfinite(validation.loss):
             raise NmtError(f"loss is {validation.loss} on the validation set at step {state.step}; {kept(self.run)}")
