@@ -25,7 +25,7 @@ from nmt.commands import (
     translate,
 )
 from nmt.commands.config import config_app
-from nmt.errors import NmtError
+from nmt.errors import NmtError, ToldElsewhere
 
 SPINS = "10000"
 """How often a thread of the processor looks for work before it sleeps. OpenMP's own default keeps a core busy for
@@ -83,14 +83,20 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NMT_DEBUG"):
             traceback.print_exc()
-        for line in _message(error).split("\n"):
-            typer.echo(f"nmt: error: {line}", err=True)
+        for line in _message(error).split("\n") if not isinstance(error, ToldElsewhere) else []:
+            typer.echo(f"nmt: error: {_rank()}{line}", err=True)
         sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """Ends the process, and on the way out every open block, so that no half-written file stays."""
     sys.exit(128 + number)
+
+
+def _rank() -> str:
+    """Which process of a training speaks, if it is not the first."""
+    rank = os.environ.get("RANK", "0")
+    return "" if rank == "0" else f"rank {rank}: "
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -31,3 +31,15 @@ class Stopped(NmtError):
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+class RankLost(NmtError):
+    """Another process of the same training is gone or does not answer."""
+
+
+class ToldElsewhere(NmtError):
+    """Another process tells the user what happened; this one ends with `exit_code` and says nothing."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"told by another process, exit code {exit_code}")
+        self.exit_code = exit_code

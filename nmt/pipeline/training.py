@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from nmt.data.epochs import Epochs
 from nmt.device import Compute
 from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.ranks import join_ranks
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
 from nmt.pipeline.guidance import make_guide, read_guide_links
 from nmt.pipeline.loading import take_weights
@@ -76,26 +78,37 @@ def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Pla
 
 def train_run(
     experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, overwrite: bool = False
-) -> Trained:
+) -> Trained | None:
     """Trains in `run`, or continues there, evaluates the test sets and writes the report.
 
+    Started as one of several ranks it trains together with the others, and all but the first one then return None.
     Errors: as `Trainer.train`, and CheckpointError if another process trains in `run`.
     """
     prepared, model, compute, _, links = ready
-    with Signals() as signals, RunLock(run.path):
-        if overwrite and run.started:
-            _clear(run)
-        if not run.started:
-            save_tokenizers(run.vocab, *prepared.tokenizers)
-            run.create(experiment, prepared.report)
-        guide = make_guide(experiment, prepared, links, run, listener.on_message)
-        data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample, guide)
-        validator = Validator(experiment, prepared, compute)
-        job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, ready))
-        outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
+    with Signals() as signals, join_ranks(compute.device) as ranks:
+        with RunLock(run.path) if ranks.is_first else nullcontext():
+            if ranks.is_first:
+                begin_run(experiment, run, prepared, overwrite)
+            guide = ranks.after_first(lambda: make_guide(experiment, prepared, links, run, listener.on_message))
+            data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample, guide)
+            validator = Validator(experiment, prepared, compute)
+            job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, ready), ranks=ranks)
+            outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
+    if not ranks.is_first:
+        return None
     translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
     results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
     return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+
+
+def begin_run(experiment: Experiment, run: RunFolder, prepared: Prepared, overwrite: bool) -> None:
+    """Writes what describes the run where none was begun, or all of it anew with `overwrite`; to be called with the
+    run locked."""
+    if overwrite and run.started:
+        _clear(run)
+    if not run.started:
+        save_tokenizers(run.vocab, *prepared.tokenizers)
+        run.create(experiment, prepared.report)
 
 
 def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:

@@ -11,6 +11,7 @@ import torch
 
 from nmt.data.epochs import Epochs
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.ranks import Ranks
 from nmt.training.validation import Validation
 
 
@@ -33,6 +34,9 @@ class Job:
     memory_hint: str = "lower data.batching or data.max_length"
     """What to do when memory runs out."""
 
+    ranks: Ranks = field(default_factory=Ranks)
+    """The processes that train together."""
+
     def environment(self) -> dict[str, str]:
         """What the bits of a training depend on, besides its config and data."""
         cuda = self.device.type == "cuda"
@@ -42,4 +46,5 @@ class Job:
             "python": platform.python_version(),
             "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),
             "precision": self.precision,
+            "processes": str(self.ranks.size),
         }

@@ -44,7 +44,7 @@ class Outcome:
 
 
 def conclude(run: Path, learner: Learner, state: TrainingState) -> Outcome:
-    """Loads the best weights into the model and writes `done.json`.
+    """Loads the best weights into the model and, in the first of several processes, writes `done.json`.
 
     Errors: CheckpointError if the best checkpoint was damaged meanwhile.
     """
@@ -65,5 +65,6 @@ def conclude(run: Path, learner: Learner, state: TrainingState) -> Outcome:
         seconds=round(state.seconds, 1),
         parameters=sum(parameter.numel() for parameter in learner.model.parameters()),
     )
-    replace_file(run / "done.json", json.dumps(asdict(outcome), indent=1).encode() + b"\n")
+    if learner.job.ranks.is_first:
+        replace_file(run / "done.json", json.dumps(asdict(outcome), indent=1).encode() + b"\n")
     return outcome

@@ -16,12 +16,16 @@ MOST_FAILURES = 3
 
 
 class Saver:
-    """Saves the state of training, moves the links `best` and `last` and deletes what is no longer needed."""
+    """Saves the state of training, moves the links `best` and `last` and deletes what is no longer needed.
 
-    def __init__(self, run: Path, keep: int, warn: Callable[[str], None]) -> None:
+    Of several processes only one is `active`; of the others nothing is written.
+    """
+
+    def __init__(self, run: Path, keep: int, warn: Callable[[str], None], active: bool = True) -> None:
         self.run = run
         self.keep = keep
         self._warn = warn
+        self._active = active
         self._failures = 0
         self._newest: tuple[int, int] | None = None
 
@@ -32,7 +36,7 @@ class Saver:
 
         Errors: NmtError at the third failure in a row or if `must`; if a weight is NaN.
         """
-        if self._newest == (state.step, len(state.scores)):
+        if not self._active or self._newest == (state.step, len(state.scores)):
             return
         try:
             save_checkpoint(self.run, state, *learner.tensors())
@@ -49,6 +53,8 @@ class Saver:
 
     def set_links(self, state: TrainingState) -> None:
         """Makes the links right, `state` being that of the newest good checkpoint."""
+        if not self._active:
+            return
         best = best_saved(self.run, state)
         try:
             link(self.run, "last", state.step)
