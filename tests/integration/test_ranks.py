@@ -109,7 +109,9 @@ def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(command, un
 
 def test_wrong_input_is_found_before_a_process_starts(nmt, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(launcher, "launch", pytest.fail)
-    missing = nmt("train", f"--config={tiny.config}", f"--run={tmp_path / 'run'}", "--nproc=2", "--set=data.train.src=no")
+    missing = nmt(
+        "train", f"--config={tiny.config}", f"--run={tmp_path / 'run'}", "--nproc=2", "--set=data.train.src=no"
+    )
     assert missing.code == 2
     assert "no such file" in missing.err
     assert not (tmp_path / "run").exists()
