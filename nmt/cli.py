@@ -21,6 +21,7 @@ from nmt.commands import (
     compare,
     evaluate,
     info,
+    prepare,
     train,
     translate,
 )
@@ -39,6 +40,7 @@ app = typer.Typer(
     help="Attention-based neural machine translation with recurrent encoders, and the alignments it reads.",
 )
 app.command("train", epilog=train.EPILOG)(train.train)
+app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("align-export", epilog=align_export.EPILOG)(align_export.align_export)
 app.command("align-eval", epilog=align_eval.EPILOG)(align_eval.align_eval)

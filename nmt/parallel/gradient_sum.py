@@ -20,8 +20,8 @@ class GradientSum:
 
     A bucket leaves as soon as the backward pass has made all of its gradients. Those of the last layers come first, so
     buckets go in the reverse order of the parameters, and always in that order: ranks meet in the same bucket even if
-    one of them has no gradient at all because it got no share of the batch. Beside the gradients a bucket tells how many
-    ranks have each of them; one that no rank has stays None.
+    one of them has no gradient at all because it got no share of the batch. Beside the gradients a bucket tells how
+    many ranks have each of them; one that no rank has stays None.
     """
 
     def __init__(self, parameters: Sequence[nn.Parameter], ranks: Ranks) -> None:

@@ -40,7 +40,7 @@ def launch(size: int, arguments: Sequence[str]) -> None:
     Errors: NmtError naming a rank that was killed or hangs; ToldElsewhere with the exit code to end with if a rank
     failed and told why. What is worst counts: wrong input, then a failure, then a signal to stop.
     """
-    from torch.distributed import TCPStore
+    from torch.distributed import TCPStore  # pyright: ignore[reportPrivateImportUsage]
 
     store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
     context = multiprocessing.get_context("spawn")

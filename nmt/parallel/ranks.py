@@ -83,7 +83,7 @@ class Group(Ranks):
             dist.init_process_group("gloo", timeout=ANSWER)
             self._patient = dist.new_group(backend="gloo", timeout=PATIENCE)
             cuda = device.type == "cuda"
-            self._gradients = dist.new_group(backend="nccl", timeout=ANSWER) if cuda else None
+            self._gradients: Any = dist.new_group(backend="nccl", timeout=ANSWER) if cuda else None
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
 
     def sum(self, values: list[float]) -> list[float]:

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
-from nmt.data.epochs import Epochs
+from nmt.data.epochs import Epochs, MappedEpochs
+from nmt.data.guide import Guide
+from nmt.data.mapped import MappedCorpus
 from nmt.device import Compute
 from nmt.errors import ConfigError
 from nmt.models.seq2seq import Seq2Seq
@@ -90,7 +92,7 @@ def train_run(
             if ranks.is_first:
                 begin_run(experiment, run, prepared, overwrite)
             guide = ranks.after_first(lambda: make_guide(experiment, prepared, links, run, listener.on_message))
-            data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample, guide)
+            data = _epochs(experiment, prepared, guide)
             validator = Validator(experiment, prepared, compute)
             job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, ready), ranks=ranks)
             outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
@@ -99,6 +101,13 @@ def train_run(
     translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
     results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
     return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+
+
+def _epochs(experiment: Experiment, prepared: Prepared, guide: Guide | None) -> Epochs | MappedEpochs:
+    data, seed = experiment.data, experiment.seed
+    if isinstance(prepared.train, MappedCorpus):
+        return MappedEpochs(prepared.train, data.batching, seed, [1.0, *(files.weight for files in data.mix)])
+    return Epochs(prepared.train, data.batching, seed, prepared.resample, guide)
 
 
 def begin_run(experiment: Experiment, run: RunFolder, prepared: Prepared, overwrite: bool) -> None:
@@ -137,7 +146,8 @@ def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
     """Hashes of what must not change between two starts of a run: the training pairs in use, the vocabularies and the
     links that were read."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
-    hashes = {experiment.data.train.src: _hash([train.src, train.tgt])}
+    pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
+    hashes = {experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
     return {**hashes, **vocabulary_fingerprints(ready.prepared.tokenizers)}

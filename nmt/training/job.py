@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from nmt.data.epochs import Epochs
+from nmt.data.epochs import Epochs, MappedEpochs
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.ranks import Ranks
 from nmt.training.validation import Validation
@@ -19,7 +19,7 @@ from nmt.training.validation import Validation
 class Job:
     """Everything that a trainer needs beside the model and the `train` section of the config."""
 
-    data: Epochs
+    data: Epochs | MappedEpochs
     validate: Callable[[Seq2Seq], Validation]
     """Measures the model as it is, in evaluation mode."""
 

@@ -22,8 +22,8 @@ from nmt.training.weights import load_weights, named_weights
 
 
 class Update(NamedTuple):
-    """loss: nats a target token, unsmoothed; norm: L2 norm of the gradient before clipping; tokens: target tokens. All of
-    the whole batch, whatever part of it other ranks had."""
+    """loss: nats a target token, unsmoothed; norm: L2 norm of the gradient before clipping; tokens: target tokens. All
+    of the whole batch, whatever part of it other ranks had."""
 
     loss: float
     norm: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from math import isfinite
 from pathlib import Path
@@ -122,7 +123,7 @@ class Trainer:
         self.journal.add_update(self.state, update, monotonic() - begin)
         self._tell(update)
 
-    def _next_batches(self) -> list[list[int]]:
+    def _next_batches(self) -> Sequence[list[int]]:
         """The sentences of the next update, batch by batch; the last update of an epoch may have fewer batches."""
         if self.state.position >= len(self._current_epoch().batches):
             self.state.epoch, self.state.position = self.state.epoch + 1, 0
