@@ -26,7 +26,7 @@ from nmt.commands import (
     translate,
 )
 from nmt.commands.config import config_app
-from nmt.errors import NmtError, ToldElsewhere
+from nmt.errors import NmtError, ToldElsewhere, is_out_of_memory
 
 SPINS = "10000"
 """How often a thread of the processor looks for work before it sleeps. OpenMP's own default keeps a core busy for
@@ -72,11 +72,14 @@ def _options(
 
 
 def main() -> None:
-    """Runs a command. Exit codes: 0 done, 2 wrong input, 1 failed while running, 130 Ctrl-C, 143 SIGTERM."""
+    """Runs a command. Exit codes: 0 done, 2 wrong input, 1 failed while running, 130 Ctrl-C, 143 SIGTERM.
+
+    SIGUSR1 asks training to save, and otherwise does nothing.
+    """
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number, handler in HANDLERS.items():
         if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, _leave)
+            signal.signal(number, handler)
     try:
         sys.exit(app(prog_name="nmt", standalone_mode=False))
     except typer.TyperException as error:
@@ -101,6 +104,14 @@ def _rank() -> str:
     return "" if rank == "0" else f"rank {rank}: "
 
 
+HANDLERS = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: _leave,
+    signal.SIGHUP: _leave,
+    signal.SIGUSR1: signal.SIG_IGN,
+}
+
+
 def _usage(error: typer.TyperException) -> str:
     """One line about wrong flags; for a command that was called with nothing at all, its help."""
     problem = error.format_message()
@@ -118,7 +129,7 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else "cannot write output: "
         return visible(f"{where}{error.strerror or error}")
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return "out of memory; lower search.batch_sentences or data.batching"
     first = str(error).split("\n")[0]
     return visible(f"unexpected {type(error).__name__}: {first} (--debug before the command shows the traceback)")

@@ -43,3 +43,10 @@ class ToldElsewhere(NmtError):
     def __init__(self, exit_code: int) -> None:
         super().__init__(f"told by another process, exit code {exit_code}")
         self.exit_code = exit_code
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the memory of the machine or of its GPU did not suffice; torch says so in ways of its own."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -116,9 +116,8 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
     from nmt.commands.progress import Screen
     from nmt.parallel.launcher import is_launched, launch
     from nmt.pipeline.run_folder import RunFolder
-    from nmt.pipeline.training import begin_run, train_run
+    from nmt.pipeline.training import locked_run, train_run
     from nmt.training.listener import Listener
-    from nmt.training.lock import RunLock
 
     folder, is_first = RunFolder(where), os.environ.get("RANK", "0") == "0"
     with Screen(manner.quiet or not is_first) as screen:
@@ -130,9 +129,8 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
             return
         folder.make()
         if manner.processes > 1:
-            with RunLock(folder.path):
-                begin_run(experiment, folder, ready.prepared, manner.overwrite)
-            del ready
+            with locked_run(experiment, folder, ready.prepared, screen, manner.overwrite):
+                del ready
             launch(manner.processes, again)
             return
         screen.log = folder.log if is_first else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from nmt.aligner.aligner import align
-from nmt.alignment.formats.pharaoh import read_pharaoh, write_pharaoh
+from nmt.alignment.formats.pharaoh import PharaohWriter, read_pharaoh
 from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
 from nmt.data.guide import Guide
@@ -15,6 +16,7 @@ from nmt.errors import DataError
 from nmt.pipeline.preparation import Prepared
 from nmt.pipeline.run_folder import RunFolder
 from nmt.text.tokenizers.tokenizer import Tokenizer
+from nmt.training.durable import replace_file
 
 
 def read_guide_links(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer]) -> list[Links] | None:
@@ -59,7 +61,11 @@ def _first_pass(experiment: Experiment, prepared: Prepared, path: Path, say: Cal
     if not path.is_file():
         say("aligning the words of the training text for train.guided_alignment")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_pharaoh(path, align(_words(experiment, prepared.tokenizers)))
+        stream = BytesIO()
+        writer = PharaohWriter(stream)
+        for links in align(_words(experiment, prepared.tokenizers)):
+            writer.write_links(links)
+        replace_file(path, stream.getvalue())
         say(f"wrote {path}")
     return list(read_pharaoh(path))
 

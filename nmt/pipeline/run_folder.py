@@ -15,6 +15,7 @@ from nmt.config.loader import load_config
 from nmt.config.messages import show
 from nmt.errors import CheckpointError, UserError
 from nmt.training.checkpoint_files import saved
+from nmt.training.durable import make_folder, remove_folder, replace_file, sync_files
 
 SHOWN = 5
 NOTHING = "nothing"
@@ -48,9 +49,11 @@ class RunFolder:
         return self.config.is_file() and self.environment.is_file()
 
     def check_free(self) -> None:
-        """Errors: UserError if this cannot be a run folder, or holds a config.yaml of other origin."""
+        """Errors: UserError if this cannot be a run folder, or holds a config.yaml or checkpoints of other origin."""
         if self.config.exists() and not self.started:
             raise UserError(f"{self.path} holds a config.yaml but no run; choose another folder with --run")
+        if saved(self.path) and not self.started:
+            raise UserError(f"{self.path} holds checkpoints but no config.yaml; choose another folder with --run")
         there = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
         if not there.is_dir():
             raise UserError(f"{there} is a file, no folder; choose another with --run")
@@ -75,7 +78,7 @@ class RunFolder:
     def make(self) -> None:
         """Makes the folder. Errors: UserError if the system refuses."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
         except OSError as error:
             raise UserError(f"{self.path}: cannot be made ({error.strerror}); choose another with --run") from None
 
@@ -92,12 +95,27 @@ class RunFolder:
             )
 
     def create(self, experiment: Experiment, data_report: dict[str, Any]) -> None:
-        """Writes what describes the run: config.yaml, env.json, data_report.json."""
-        for folder in (self.path, self.vocab, self.evaluations, self.alignments):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Writes what describes the run: config.yaml, env.json, data_report.json. The vocabularies are there before."""
+        for folder in (self.vocab, self.evaluations, self.alignments):
+            make_folder(folder)
+        sync_files(self.vocab)
         _write(self.data_report, json.dumps(data_report, indent=1, ensure_ascii=False) + "\n")
         _write(self.environment, json.dumps(environment(), indent=1) + "\n")
         _write(self.config, dump_config(experiment))
+
+    def clear(self) -> None:
+        """Removes what an earlier run left; the folder itself and what is not ours in it stay.
+
+        The order is such that a process that is killed in between leaves a run without checkpoints, or none.
+        """
+        for file in (self.report, self.done):
+            file.unlink(missing_ok=True)
+        remove_folder(self.path / "checkpoints")
+        for folder in (self.evaluations, self.alignments):
+            remove_folder(folder)
+        for file in (self.config, self.environment, self.metrics, self.log, self.data_report):
+            file.unlink(missing_ok=True)
+        remove_folder(self.vocab)
 
 
 def environment() -> dict[str, Any]:
@@ -139,6 +157,4 @@ def _value(leaves: dict[str, Any], key: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".tmp-{path.name}")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    replace_file(path, text.encode())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,9 +15,9 @@ from nmt.data.epochs import Epochs, MappedEpochs
 from nmt.data.guide import Guide
 from nmt.data.mapped import MappedCorpus
 from nmt.device import Compute
-from nmt.errors import ConfigError
+from nmt.errors import ConfigError, Stopped
 from nmt.models.seq2seq import Seq2Seq
-from nmt.parallel.ranks import join_ranks
+from nmt.parallel.ranks import Ranks, join_ranks
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
 from nmt.pipeline.guidance import make_guide, read_guide_links
 from nmt.pipeline.loading import take_weights
@@ -84,23 +84,63 @@ def train_run(
     """Trains in `run`, or continues there, evaluates the test sets and writes the report.
 
     Started as one of several ranks it trains together with the others, and all but the first one then return None.
-    Errors: as `Trainer.train`, and CheckpointError if another process trains in `run`.
+    Errors: as `Trainer.train`; CheckpointError if another process trains in `run`.
     """
-    prepared, model, compute, _, links = ready
-    with Signals() as signals, join_ranks(compute.device) as ranks:
-        with RunLock(run.path) if ranks.is_first else nullcontext():
-            if ranks.is_first:
-                begin_run(experiment, run, prepared, overwrite)
-            guide = ranks.after_first(lambda: make_guide(experiment, prepared, links, run, listener.on_message))
-            data = _epochs(experiment, prepared, guide)
-            validator = Validator(experiment, prepared, compute)
-            job = Job(data, validator, *compute, experiment.seed, _fingerprint(experiment, ready), ranks=ranks)
-            outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
-    if not ranks.is_first:
-        return None
-    translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
-    results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
-    return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+    with join_ranks(ready.compute.device) as ranks:
+        if not ranks.is_first:
+            _train(experiment, run, ready, listener, ranks)
+            return None
+        with locked_run(experiment, run, ready.prepared, listener, overwrite):
+            outcome = _train(experiment, run, ready, listener, ranks)
+            parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_message
+            translator = Translator(ready.model, *parts)
+            results = evaluate_sets(translator, experiment, run.path, ready.prepared.test_pairs, listener.on_message)
+            return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+
+
+@contextmanager
+def locked_run(
+    experiment: Experiment, run: RunFolder, prepared: Prepared, listener: Listener, overwrite: bool
+) -> Iterator[None]:
+    """Holds the lock of the run; what describes it is written where none was begun, or anew with `overwrite`."""
+    with RunLock(run.path) as lock:
+        if overwrite and run.started:
+            run.clear()
+        elif lock.abandoned:
+            listener.on_message("the process that trained here before was killed")
+        if not run.started:
+            save_tokenizers(run.vocab, *prepared.tokenizers)
+            run.create(experiment, prepared.report)
+        yield
+
+
+def _train(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, ranks: Ranks) -> Outcome:
+    prepared = ready.prepared
+    guide = ranks.after_first(lambda: make_guide(experiment, prepared, ready.links, run, listener.on_message))
+    job = _job(experiment, ready, _epochs(experiment, prepared, guide), ranks)
+    with Signals() as signals:
+        outcome = Trainer(run.path, ready.model, job, experiment.train, listener, signals).train()
+    if signals.stop is not None:
+        raise ranks.told(Stopped("trained, but not evaluated; the same command continues", signals.stop))
+    return outcome
+
+
+def _job(experiment: Experiment, ready: Plan, data: Epochs | MappedEpochs, ranks: Ranks) -> Job:
+    batching, search = experiment.data.batching, experiment.search
+    key, size = (
+        ("sentences", batching.sentences) if batching.max_tokens is None else ("max_tokens", batching.max_tokens)
+    )
+    beam = experiment.evaluation.valid_beam_size
+    return Job(
+        data,
+        Validator(experiment, ready.prepared, ready.compute),
+        *ready.compute,
+        experiment.seed,
+        _fingerprint(experiment, ready),
+        f"lower data.batching.{key} (now {size}) or data.max_length (now {experiment.data.max_length})",
+        f"lower search.batch_sentences (now {search.batch_sentences}) or evaluation.valid_beam_size (now {beam})",
+        ranks,
+    )
 
 
 def _epochs(experiment: Experiment, prepared: Prepared, guide: Guide | None) -> Epochs | MappedEpochs:
@@ -108,16 +148,6 @@ def _epochs(experiment: Experiment, prepared: Prepared, guide: Guide | None) -> 
     if isinstance(prepared.train, MappedCorpus):
         return MappedEpochs(prepared.train, data.batching, seed, [1.0, *(files.weight for files in data.mix)])
     return Epochs(prepared.train, data.batching, seed, prepared.resample, guide)
-
-
-def begin_run(experiment: Experiment, run: RunFolder, prepared: Prepared, overwrite: bool) -> None:
-    """Writes what describes the run where none was begun, or all of it anew with `overwrite`; to be called with the
-    run locked."""
-    if overwrite and run.started:
-        _clear(run)
-    if not run.started:
-        save_tokenizers(run.vocab, *prepared.tokenizers)
-        run.create(experiment, prepared.report)
 
 
 def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
@@ -134,20 +164,12 @@ def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
             raise ConfigError(f"search.{key}: the model has no attention; leave it out")
 
 
-def _clear(run: RunFolder) -> None:
-    """Removes what an earlier run left; the folder itself stays."""
-    for folder in (run.path / "checkpoints", run.vocab, run.evaluations, run.alignments):
-        shutil.rmtree(folder, ignore_errors=True)
-    for file in (run.config, run.environment, run.metrics, run.log, run.data_report, run.report, run.done):
-        file.unlink(missing_ok=True)
-
-
 def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
-    """Hashes of what must not change between two starts of a run: the training pairs in use, the vocabularies and the
-    links that were read."""
+    """Hashes of what must not change between two starts of a run: the training pairs in use, the validation pairs, the
+    vocabularies and the links that were read."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
     pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
-    hashes = {experiment.data.train.src: pairs}
+    hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
     return {**hashes, **vocabulary_fingerprints(ready.prepared.tokenizers)}

@@ -23,7 +23,8 @@ class Validator:
         self.experiment, self.prepared = experiment, prepared
         self.compute = compute
         corpus = prepared.valid
-        order = BatchOrder([*map(len, corpus.src)], [*map(len, corpus.tgt)], BatchingConfig(), experiment.seed)
+        batching = BatchingConfig(sentences=experiment.search.batch_sentences)
+        order = BatchOrder([*map(len, corpus.src)], [*map(len, corpus.tgt)], batching, experiment.seed)
         self.batches = [
             collate([corpus.src[i] for i in ids], [corpus.tgt[i] for i in ids], ids) for ids in order.epoch(0)
         ]

@@ -2,22 +2,20 @@
 
 `checkpoints/step-00001200/` holds `model.safetensors` (the weights to translate with), `training.safetensors` (the
 rest that training needs), `state.json` and `MANIFEST.json` with the sizes and SHA-256 of the others. It appears by one
-rename, after everything in it is on the disk; older ones are deleted only after that. `checkpoints/average` is such a
-folder without `training.safetensors`.
+rename, after everything in it is on the disk; older ones are deleted only after that, and disappear by one rename too.
+`checkpoints/average` is such a folder without `training.safetensors`.
 """
 
 from __future__ import annotations
 
 import difflib
 import errno
-import hashlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
@@ -25,8 +23,18 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from nmt.errors import CheckpointError, NmtError
-from nmt.training.checkpoint_files import folder_of, publish, remove_replaced, saved, step_of
-from nmt.training.durable import sync_folder, write_synced
+from nmt.training.checkpoint_files import (
+    by_score,
+    folder_of,
+    is_step,
+    publish,
+    remove_replaced,
+    saved,
+    standing,
+    step_of,
+)
+from nmt.training.durable import make_folder, sync_folder, temporary, write_synced
+from nmt.training.manifest import NAME, DamagedError, Manifest, manifest_of
 from nmt.training.state import TrainingState
 from nmt.training.weights import first_nan, weights_sha256
 
@@ -34,6 +42,7 @@ __all__ = [
     "Checkpoint",
     "SaveError",
     "Which",
+    "best_valid",
     "latest_valid",
     "load_checkpoint",
     "require_checkpoints",
@@ -42,17 +51,12 @@ __all__ = [
     "weights_sha256",
 ]
 
-FORMAT = 1
 Which = Literal["best", "last", "average"] | int
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 class SaveError(NmtError):
     """The system could not write a checkpoint. The ones before are as they were."""
-
-
-class DamagedError(CheckpointError):
-    """A checkpoint is incomplete or was changed; an older one may serve."""
 
 
 @dataclass(frozen=True)
@@ -107,38 +111,51 @@ def save_average(run: Path, state: TrainingState, weights: Mapping[str, Tensor])
 
 def _write(target: Path, files: dict[str, bytes]) -> None:
     """A folder of these files and their manifest, by one rename. Errors: OSError, after which nothing new is left."""
-    entries = {name: {"size": len(data), "sha256": _sha256(data)} for name, data in files.items()}
-    manifest = json.dumps({"format": FORMAT, "files": entries}, indent=1).encode()
-    temporary = target.with_name(f".tmp-{target.name}-{os.getpid()}")
+    partial = temporary(target)
     try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        for name, data in {**files, "MANIFEST.json": manifest}.items():
-            write_synced(temporary / name, data)
-        sync_folder(temporary)
-        publish(temporary, target)
+        make_folder(target.parent)
+        partial.mkdir(exist_ok=True)
+        for name, data in {**files, NAME: manifest_of(files)}.items():
+            write_synced(partial / name, data)
+        sync_folder(partial)
+        publish(partial, target)
     except OSError:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
         raise
 
 
 def load_checkpoint(run: Path, which: Which = "best") -> Checkpoint:
-    """The weights of one checkpoint, to translate with. Before the first validation `best` is the last one.
+    """The weights of one checkpoint, to translate with. Before the first validation `best` is the last one; where a
+    copy of the run has lost its links, they are found again.
 
     Errors: CheckpointError if there is none, it is damaged, of a newer format, or the path is no run folder.
     """
     require_checkpoints(run)
-    paths = saved(run)
-    linked = run / "checkpoints" / str(which)
+    path = _chosen(run, which)
+    try:
+        return _read(path, with_training=False)
+    except DamagedError as error:
+        others = [other for other in saved(run) if other.name != path.name]
+        raise DamagedError(f"{error}; {_instead(others)}") from None
+
+
+def _chosen(run: Path, which: Which) -> Path:
+    """Errors: CheckpointError if it is not there."""
+    paths, link = saved(run), run / "checkpoints" / str(which)
     if isinstance(which, int):
-        path = folder_of(run, which)
+        path = standing(folder_of(run, which))
         if path not in paths:
-            steps = ", ".join(str(step_of(path)) for path in reversed(paths))
-            raise CheckpointError(f"{run}: no checkpoint of step {which}; there are {steps}")
-    elif which == "average" and not linked.exists():
+            raise CheckpointError(f"{run}: no checkpoint of step {which}; there are {_steps(paths)}")
+        return path
+    path = standing(link.parent / os.readlink(link) if link.is_symlink() else link)
+    if path.exists():
+        return path
+    if which == "average":
         raise CheckpointError(f"{run}: no averaged checkpoint; make it with: nmt average {run}")
-    else:
-        path = linked.resolve() if linked.exists() else paths[0]
-    return _read(path, with_training=False)
+    if link.is_symlink():
+        raise CheckpointError(f"{run}: {which} is {path.name}, which is gone; {_instead(paths)}")
+    ranked = by_score(run, _state(paths[0], Manifest(paths[0])).scores) if which == "best" else []
+    return [*ranked, paths[0]][0]
 
 
 def latest_valid(run: Path, warn: Callable[[str], None]) -> Checkpoint | None:
@@ -148,70 +165,57 @@ def latest_valid(run: Path, warn: Callable[[str], None]) -> Checkpoint | None:
 
     Errors: CheckpointError if all are damaged or the newest is of a newer format.
     """
-    damaged: list[str] = []
     paths = saved(run)
+    return _first_whole(run, paths, warn, with_training=True) if paths else None
+
+
+def best_valid(run: Path, state: TrainingState, warn: Callable[[str], None]) -> Checkpoint:
+    """The whole checkpoint with the best score in `state`, the earliest if several are equal; without any validation
+    the newest. Calls `warn` as `latest_valid` does.
+
+    Errors: CheckpointError if none is whole.
+    """
+    return _first_whole(run, by_score(run, state.scores) or saved(run), warn, with_training=False)
+
+
+def _first_whole(run: Path, paths: Iterable[Path], warn: Callable[[str], None], with_training: bool) -> Checkpoint:
+    damaged: list[str] = []
     for path in paths:
         try:
-            checkpoint = _read(path, with_training=True)
+            checkpoint = _read(path, with_training)
         except DamagedError as error:
             damaged.append(str(error))
             continue
         for message in damaged:
             warn(f"{message}; using {path.name}")
         return checkpoint
-    if paths:
-        raise CheckpointError(f"no usable checkpoint in {run} ({len(paths)} found, {len(damaged)} damaged)")
-    return None
+    raise CheckpointError(f"no usable checkpoint in {run} ({len(damaged)} found, {len(damaged)} damaged)")
 
 
 def _read(path: Path, with_training: bool) -> Checkpoint:
-    manifest = _manifest(path)
-    state = _verified(path, "state.json", manifest)
+    manifest = Manifest(path)
+    state = _state(path, manifest)
     weights = _tensors(path, "model.safetensors", manifest)
     training = _tensors(path, "training.safetensors", manifest) if with_training else {}
-    try:
-        checkpoint = Checkpoint(path, TrainingState.from_json(state), weights, training)
-    except (ValueError, TypeError) as error:
-        raise DamagedError(f"{path.name}: state.json is damaged ({error})") from None
     broken = first_nan(weights)
     if broken is not None:
-        raise DamagedError(f"{path.name}: {broken} contains NaN (saved at step {checkpoint.state.step})")
-    return checkpoint
+        raise DamagedError(f"{path.name}: {broken} contains NaN (saved at step {state.step})")
+    return Checkpoint(path, state, weights, training)
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    """The entries of MANIFEST.json."""
+def _state(path: Path, manifest: Manifest) -> TrainingState:
     try:
-        manifest = json.loads((path / "MANIFEST.json").read_bytes())
-        found, files = int(manifest["format"]), dict(manifest["files"])
-    except OSError as error:
-        raise DamagedError(f"{path.name}: MANIFEST.json cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise DamagedError(f"{path.name}: MANIFEST.json is damaged") from None
-    if found > FORMAT:
-        raise CheckpointError(f"{path.name}: format {found}, this version reads up to {FORMAT}; upgrade nmt")
-    return files
+        state = TrainingState.from_json(manifest.verified("state.json"))
+    except (ValueError, TypeError) as error:
+        raise DamagedError(f"{path.name}: state.json is damaged ({error})") from None
+    if is_step(path.name) and step_of(path) != state.step:
+        raise DamagedError(f"{path.name}: its files are those of step {state.step}")
+    return state
 
 
-def _verified(path: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
-    """The content of a file, if it is what the manifest says."""
+def _tensors(path: Path, name: str, manifest: Manifest) -> dict[str, Tensor]:
     try:
-        size, sha256 = manifest[name]["size"], manifest[name]["sha256"]
-        if (path / name).stat().st_size != size:
-            raise DamagedError(f"{path.name}: {name} is damaged (size differs)")
-        data = (path / name).read_bytes()
-    except (KeyError, TypeError):
-        raise DamagedError(f"{path.name}: MANIFEST.json is damaged") from None
-    except OSError as error:
-        raise DamagedError(f"{path.name}: {name} cannot be read ({error.strerror})") from None
-    if _sha256(data) != sha256:
-        raise DamagedError(f"{path.name}: {name} is damaged (SHA-256 differs)")
-    return data
-
-
-def _tensors(path: Path, name: str, manifest: Mapping[str, Any]) -> dict[str, Tensor]:
-    try:
-        return load_tensors(_verified(path, name, manifest))
+        return load_tensors(manifest.verified(name))
     except SafetensorError as error:
         raise DamagedError(f"{path.name}: {name} is damaged ({error})") from None
 
@@ -242,15 +246,19 @@ def _detached(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def _why_not_saved(run: Path, what: str, error: OSError, needed: int) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
         reason = f"disk full: {_size(shutil.disk_usage(run).free)} free in {run}, {_size(needed)} needed"
     return f"cannot save {what} ({reason}); {_last_good(run)}"
+
+
+def _steps(paths: list[Path]) -> str:
+    return ", ".join(str(step_of(path)) for path in reversed(paths))
+
+
+def _instead(others: list[Path]) -> str:
+    return f"give --checkpoint another step: {_steps(others)}" if others else "there is no other checkpoint"
 
 
 def _last_good(run: Path) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from nmt.training.durable import replace_link, sync_folder
+from nmt.training.durable import remove_folder, replace_link, sync_folder
 
 REPLACED = ".replaced"
 
@@ -21,7 +21,7 @@ def saved(run: Path) -> list[Path]:
     """All checkpoints, damaged ones too, newest first."""
     folder = run / "checkpoints"
     names = os.listdir(folder) if folder.is_dir() else []
-    found = [(step_of(folder / name), not name.endswith(REPLACED), folder / name) for name in names if _is_step(name)]
+    found = [(step_of(folder / name), not name.endswith(REPLACED), folder / name) for name in names if is_step(name)]
     return [path for _, _, path in sorted(found, reverse=True)]
 
 
@@ -30,9 +30,30 @@ def step_of(path: Path) -> int:
     return int(path.name.removesuffix(REPLACED).removeprefix("step-"))
 
 
+def by_score(run: Path, scores: list[tuple[int, float]]) -> list[Path]:
+    """The checkpoints of validations (step and score) that are there, the best first, the earlier first if equal."""
+    ranked = [folder_of(run, step) for step, _ in sorted(scores, key=lambda entry: -entry[1])]
+    return [path for path in ranked if path.is_dir()]
+
+
+def is_step(name: str) -> bool:
+    """Whether a folder of this name is the checkpoint of a step."""
+    return re.fullmatch(rf"step-\d+({re.escape(REPLACED)})?", name) is not None
+
+
+def standing(path: Path) -> Path:
+    """Where the checkpoint `path` is: under its name or, while `publish` replaces it, beside it."""
+    beside = path.with_name(path.name + REPLACED)
+    return beside if beside.is_dir() and not path.exists() else path
+
+
 def remove_leftovers(run: Path) -> None:
-    """Removes what a killed save left behind."""
-    for leftover in [*run.glob(".tmp-*"), *(run / "checkpoints").glob(".tmp-*")]:
+    """Removes what a killed process left behind, here and in the folders of the run, and ends what it began."""
+    for path in saved(run):
+        plain = path.with_name(path.name.removesuffix(REPLACED))
+        if standing(plain) != plain:
+            os.rename(path, plain)
+    for leftover in [*run.glob(".tmp-*"), *run.glob("*/.tmp-*")]:
         if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
@@ -53,7 +74,7 @@ def publish(temporary: Path, target: Path) -> None:
 
 def remove_replaced(target: Path) -> None:
     """Deletes what `publish` left of the folder of that name before."""
-    shutil.rmtree(target.with_name(target.name + REPLACED), ignore_errors=True)
+    remove_folder(target.with_name(target.name + REPLACED))
 
 
 def prune(run: Path, *, newest: int, best: int | None, keep: int) -> None:
@@ -66,14 +87,10 @@ def prune(run: Path, *, newest: int, best: int | None, keep: int) -> None:
     kept += [path for path in paths if step_of(path) in (newest, best)]
     for path in saved(run):
         if path not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+            remove_folder(path)
 
 
 def link(run: Path, name: str, step: int) -> None:
     """Makes `checkpoints/NAME` a relative link to the checkpoint of `step`."""
     if (run / "checkpoints" / name).resolve() != folder_of(run, step).resolve():
         replace_link(run / "checkpoints" / name, folder_of(run, step).name)
-
-
-def _is_step(name: str) -> bool:
-    return re.fullmatch(rf"step-\d+({re.escape(REPLACED)})?", name) is not None

@@ -1,4 +1,4 @@
-"""One line for each way in which an update can fail."""
+"""One line for each way in which an update or a validation can fail."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-import torch
-
 from nmt.data.epochs import Epoch
-from nmt.errors import NmtError
+from nmt.errors import NmtError, is_out_of_memory
 from nmt.training.checkpoint_files import saved, step_of
 from nmt.training.learner import NonFiniteError
 from nmt.training.state import TrainingState
@@ -24,9 +22,16 @@ def explain(
     step = state.step + 1
     if isinstance(error, NonFiniteError):
         return NmtError(f"{error} at step {step} (epoch {state.epoch}); sentences in {_lines(epoch, batches)}")
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         sentences, length = max(map(epoch.padded_size, batches), key=lambda size: size[0] * size[1])
         return NmtError(f"out of memory at step {step}: batch of {sentences} x {length} tokens; {memory_hint}")
+    return None
+
+
+def explain_validation(error: Exception, state: TrainingState, memory_hint: str) -> NmtError | None:
+    """The failure of the validation of `state` as a message for the user; None if it is of no known kind."""
+    if is_out_of_memory(error):
+        return NmtError(f"out of memory in the validation at step {state.step}; {memory_hint}")
     return None
 
 
@@ -34,12 +39,6 @@ def kept(run: Path) -> str:
     """Which weights are safe."""
     paths = saved(run)
     return f"weights of step {step_of(paths[0])} kept" if paths else "no checkpoint was saved yet"
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 def _lines(epoch: Epoch, batches: Sequence[list[int]]) -> str:

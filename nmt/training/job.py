@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from nmt import __version__
 from nmt.data.epochs import Epochs, MappedEpochs
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.ranks import Ranks
@@ -32,7 +33,10 @@ class Job:
     """What must not change between the starts of one run, e.g. the SHA-256 of each data file by its path."""
 
     memory_hint: str = "lower data.batching or data.max_length"
-    """What to do when memory runs out."""
+    """What to do when memory runs out in an update."""
+
+    validation_memory_hint: str = "lower search.batch_sentences or evaluation.valid_beam_size"
+    """What to do when memory runs out in a validation."""
 
     ranks: Ranks = field(default_factory=Ranks)
     """The processes that train together."""
@@ -42,6 +46,7 @@ class Job:
         cuda = self.device.type == "cuda"
         return {
             "threads": str(torch.get_num_threads()),
+            "nmt": __version__,
             "torch": torch.__version__,
             "python": platform.python_version(),
             "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from math import isfinite
 from typing import NamedTuple
@@ -48,11 +48,12 @@ class Learner:
         parameters = list(self.named_parameters.values())
         self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
 
-    def update(self, batches: list[Batch], step: int, lr: float) -> Update:
+    def update(self, batches: list[Batch], step: int, lr: float, between: Callable[[], None] = lambda: None) -> Update:
         """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`, or over
         what else the objective counts. With several ranks `batches` are the shares of this one, maybe none.
 
-        Loss and norm are read from the device once, so that nothing is updated with a NaN.
+        Loss and norm are read from the device once, so that nothing is updated with a NaN. `between` is called between
+        two batches; if it raises, nothing was changed.
 
         Errors: NonFiniteError, on all ranks, before anything is changed.
         """
@@ -60,7 +61,7 @@ class Learner:
         ranks = self.job.ranks
         shares = sum(batch.tokens for batch in batches), sum(self.objective.size(batch) for batch in batches)
         tokens, size = map(int, ranks.sum([*shares]))
-        losses = self._backward_all(batches, step, size)
+        losses = self._backward_all(batches, (step, size), between)
         gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         values: list[float] = torch.stack([*losses.sum(0), norm.float()]).tolist()
@@ -78,14 +79,17 @@ class Learner:
             self.average.update(step)
         return Update(values[1] / tokens, values[2], tokens)
 
-    def _backward_all(self, batches: list[Batch], step: int, size: int) -> Tensor:
-        """Makes the gradients, those of all ranks together; the losses of each batch of this rank as `_backward` gives
-        them, one below the other."""
+    def _backward_all(self, batches: list[Batch], place: tuple[int, int], between: Callable[[], None]) -> Tensor:
+        """Makes the gradients of update (step, terms of the loss), those of all ranks together; the losses of each
+        batch of this rank as `_backward` gives them, one below the other."""
+        step, size = place
         losses = [torch.zeros(1, 2, device=self.job.device)] if not batches else []
-        for micro, batch in enumerate(batches, start=1):
-            if self.gradient_sum is not None and micro == len(batches):
+        for micro, batch in enumerate(batches):
+            if micro:
+                between()
+            if self.gradient_sum is not None and micro == len(batches) - 1:
                 self.gradient_sum.expect()
-            losses.append(self._backward(batch, (step, micro - 1), size)[None])
+            losses.append(self._backward(batch, (step, micro), size)[None])
         if self.gradient_sum is not None:
             self.gradient_sum.finish()
         return torch.cat(losses)

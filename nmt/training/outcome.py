@@ -6,10 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nmt.training.checkpoint import load_checkpoint
+from nmt.training.checkpoint import Checkpoint
 from nmt.training.durable import replace_file
 from nmt.training.learner import Learner
-from nmt.training.saver import best_saved
 from nmt.training.state import TrainingState
 from nmt.training.weights import load_weights, weights_sha256
 
@@ -43,15 +42,10 @@ class Outcome:
     """Numbers in the weights; tied ones count once."""
 
 
-def conclude(run: Path, learner: Learner, state: TrainingState) -> Outcome:
-    """Loads the best weights into the model and, in the first of several processes, writes `done.json`.
-
-    Errors: CheckpointError if the best checkpoint was damaged meanwhile.
-    """
+def conclude(run: Path, learner: Learner, state: TrainingState, best: Checkpoint) -> Outcome:
+    """Loads the best weights into the model and, in the first of several processes, writes `done.json`."""
     metric = learner.config.metric
     last_sha256 = weights_sha256(learner.model)
-    best_step = best_saved(run, state)
-    best = load_checkpoint(run, "last" if best_step is None else best_step)
     load_weights(learner.model, best.weights, best.path.name)
     learner.model.eval()
     score = dict(state.scores)[best.state.step]

@@ -6,13 +6,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from torch import Tensor
+
 from nmt.errors import UserError
-from nmt.training.checkpoint import SaveError, save_checkpoint
-from nmt.training.checkpoint_files import folder_of, link, prune, saved
+from nmt.training.checkpoint import Checkpoint, SaveError, best_valid, save_checkpoint
+from nmt.training.checkpoint_files import by_score, link, prune, saved, step_of
 from nmt.training.learner import Learner
 from nmt.training.state import TrainingState
 
 MOST_FAILURES = 3
+
+Snapshot = tuple[TrainingState, dict[str, Tensor], dict[str, Tensor]]
 
 
 class Saver:
@@ -28,19 +32,26 @@ class Saver:
         self._active = active
         self._failures = 0
         self._newest: tuple[int, int] | None = None
+        self._owed: Snapshot | None = None
 
     def save(self, state: TrainingState, learner: Learner, *, must: bool) -> None:
         """Saves, unless this very state was saved last.
 
-        A failing disk is a warning and training goes on to the next save.
+        A failing disk is a warning and training goes on to the next save. The best state that could not be saved is
+        kept in memory and saved before the next one, so that the end is that of a training whose disk did not fail.
 
         Errors: NmtError at the third failure in a row or if `must`; if a weight is NaN.
         """
         if not self._active or self._newest == (state.step, len(state.scores)):
             return
         try:
+            if self._owed is not None:
+                save_checkpoint(self.run, *self._owed)
+                self._owed = None
             save_checkpoint(self.run, state, *learner.tensors())
         except SaveError as error:
+            if state.is_validated() and state.waited() == 0:
+                self._owed = _snapshot(state, learner)
             self._failures += 1
             if must or self._failures == MOST_FAILURES:
                 raise
@@ -53,17 +64,28 @@ class Saver:
 
     def set_links(self, state: TrainingState) -> None:
         """Makes the links right, `state` being that of the newest good checkpoint."""
+        best = best_saved(self.run, state)
+        self._link("last", state.step)
+        if best is not None:
+            self._link("best", best)
+
+    def best(self, state: TrainingState) -> Checkpoint:
+        """At the end of training: the checkpoint with the best score in `state`, in place of one that was damaged since
+        then the next best one. Links and what is kept follow it. Errors: CheckpointError if all are damaged."""
+        best = best_valid(self.run, state, self._warn)
+        self._link("best", best.state.step)
+        if self._active:
+            prune(self.run, newest=state.step, best=best.state.step, keep=self.keep)
+        return best
+
+    def _link(self, name: str, step: int) -> None:
         if not self._active:
             return
-        best = best_saved(self.run, state)
         try:
-            link(self.run, "last", state.step)
-            if best is not None:
-                link(self.run, "best", best)
+            link(self.run, name, step)
         except OSError as error:
-            self._warn(
-                f"cannot set the links in {self.run / 'checkpoints'} ({error.strerror or error}); training goes on"
-            )
+            where = self.run / "checkpoints" / name
+            self._warn(f"cannot set the link {where} ({error.strerror or error}); training goes on")
 
     def require_space(self, learner: Learner) -> None:
         """Errors: UserError if the disk cannot hold the checkpoints still to come, with two moments a weight."""
@@ -76,7 +98,12 @@ class Saver:
             raise UserError(f"train.keep {self.keep} needs {sizes}")
 
 
+def _snapshot(state: TrainingState, learner: Learner) -> Snapshot:
+    copies = [{name: tensor.to("cpu", copy=True) for name, tensor in part.items()} for part in learner.tensors()]
+    return TrainingState.from_json(state.to_json()), copies[0], copies[1]
+
+
 def best_saved(run: Path, state: TrainingState) -> int | None:
-    """Step of the best validation, the earliest if several are equal, among those whose checkpoint exists."""
-    there = [(step, score) for step, score in state.scores if folder_of(run, step).is_dir()]
-    return max(there, key=lambda entry: entry[1])[0] if there else None
+    """Step of the best validation among those whose checkpoint exists."""
+    ranked = by_score(run, state.scores)
+    return step_of(ranked[0]) if ranked else None

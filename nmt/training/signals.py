@@ -18,7 +18,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """Raised by the handler inside `Signals.interrupting`, so that a long validation need not be waited for."""
+    """Ends what has no lasting effect, so that neither a long validation nor the rest of an update is waited for."""
 
 
 class Signals:
@@ -50,13 +50,17 @@ class Signals:
         wanted, self._save = self._save, False
         return wanted
 
+    def raise_if_stopped(self) -> None:
+        """Errors: Interrupted if a signal asked to stop."""
+        if self.stop is not None:
+            raise Interrupted
+
     @contextmanager
     def interrupting(self) -> Iterator[None]:
         """Code in this context has no lasting effect: a stopping signal ends it with Interrupted."""
         self._raise = True
         try:
-            if self.stop is not None:
-                raise Interrupted
+            self.raise_if_stopped()
             yield
         finally:
             self._raise = False

@@ -15,7 +15,8 @@ from nmt.training.budget import Budget, Spent
 from nmt.training.checkpoint import Checkpoint, latest_valid
 from nmt.training.checkpoint_files import remove_leftovers
 from nmt.training.config import TrainConfig
-from nmt.training.failures import explain, kept
+from nmt.training.durable import make_folder
+from nmt.training.failures import explain, explain_validation, kept
 from nmt.training.job import Job
 from nmt.training.journal import Journal
 from nmt.training.learner import Learner, NonFiniteError, Update
@@ -75,11 +76,14 @@ class Trainer:
                     continue
                 self._obey_signals()
                 if over:
-                    return conclude(self.run, self.learner, self.state)
+                    return self.ranks.after_first(self._conclude)
                 self._update()
 
+    def _conclude(self) -> Outcome:
+        return conclude(self.run, self.learner, self.state, self.saver.best(self.state))
+
     def _start(self) -> None:
-        self.run.mkdir(parents=True, exist_ok=True)
+        make_folder(self.run)
         if self.ranks.is_first:
             remove_leftovers(self.run)
         checkpoint = latest_valid(self.run, self.listener.on_message)
@@ -92,8 +96,9 @@ class Trainer:
     def _continue_from(self, checkpoint: Checkpoint) -> None:
         """Takes over a checkpoint's tensors and state."""
         checkpoint.state.require_same(self.state.fingerprint)
-        for difference in checkpoint.state.differences(self.state.environment):
-            self.listener.on_message(f"not bit-identical: {difference}")
+        differences = checkpoint.state.differences(self.state.environment)
+        if differences:
+            self.listener.on_message(f"not bit-identical: {', '.join(differences)}")
         self.learner.restore(checkpoint.weights, checkpoint.training, checkpoint.path.name)
         checkpoint.state.fingerprint = self.state.fingerprint
         checkpoint.state.environment = self.state.environment
@@ -110,7 +115,9 @@ class Trainer:
         self.state.lr = self.config.optimizer.lr * self.schedule.factor(progress)
         try:
             shares = [epoch.batch(ids) for ids in map(self.ranks.share, batches) if ids]
-            update = self.learner.update(shares, step, self.state.lr)
+            update = self.learner.update(shares, step, self.state.lr, self._between_batches)
+        except Interrupted:
+            return
         except (ArithmeticError, MemoryError, RuntimeError) as error:
             failure = explain(error, epoch, batches, self.state, self.job.memory_hint)
             if failure is None:
@@ -156,6 +163,16 @@ class Trainer:
                 return self.job.validate(self.learner.model)
         except Interrupted:
             return None
+        except (MemoryError, RuntimeError) as error:
+            failure = explain_validation(error, self.state, self.job.validation_memory_hint)
+            if failure is None:
+                raise
+            raise NmtError(f"{failure}; {kept(self.run)}") from error
+
+    def _between_batches(self) -> None:
+        """Ends the update if a signal came; with several ranks all of them finish it, and then agree."""
+        if self.ranks.size == 1:
+            self.signals.raise_if_stopped()
 
     def _save(self, must: bool) -> None:
         self.ranks.after_first(lambda: self.saver.save(self.state, self.learner, must=must))

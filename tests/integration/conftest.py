@@ -89,7 +89,7 @@ class _Standard(io.TextIOWrapper):
 def call(*arguments, stdin=b""):
     """`nmt ARGUMENTS` with these bytes as standard input; None closes it."""
     before = sys.argv, sys.stdin
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)}
     out, err = _Standard(), _Standard()
     sys.argv = ["nmt", *map(str, arguments)]
     sys.stdin = None if stdin is None else _Standard(stdin)

@@ -558,7 +558,7 @@ DAMAGES = {
     "cut manifest": ("checkpoints/best/MANIFEST.json", lambda content: content[:9], "MANIFEST.json is damaged"),
     "newer format": (
         "checkpoints/best/MANIFEST.json",
-        lambda content: content.replace(b'"format": 1', b'"format": 9'),
+        lambda content: content.replace(b'"format": 1', b'"format": 9').replace(b'\n "sha256"', b'\n "was"'),
         "step-00000060: format 9, this version reads up to 1; upgrade nmt",
     ),
     "no vocabulary": ("vocab/src.json", None, "vocab/src.json: no such file"),

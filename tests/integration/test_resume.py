@@ -1,6 +1,8 @@
 """A training stopped, killed or damaged anywhere ends with the weights of one that was left alone, bit for bit."""
 
+import errno
 import json
+import math
 import os
 import random
 import signal
@@ -13,13 +15,15 @@ from nmt.data.config import BatchingConfig
 from nmt.data.corpus import Corpus
 from nmt.data.epochs import Epoch, Epochs
 from nmt.data.subword_sampling import subword_sampling
-from nmt.errors import Stopped
+from nmt.errors import NmtError, Stopped
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 from nmt.text.tokenizers.sentencepiece import SentencePiece
 from nmt.text.vocab import VocabConfig
+from nmt.training import durable
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
+from nmt.training.learner import Learner
 from nmt.training.listener import Listener
 from nmt.training.signals import Signals
 from nmt.training.trainer import Trainer
@@ -178,6 +182,85 @@ def test_stopped_during_a_validation(tmp_path, reference, number):
     with pytest.raises(Stopped, match=rf"^stopped at step {4 * number}; "):
         train(tmp_path, job=replace(job, validate=validate))
     assert hashes(train(tmp_path)) == reference[0]
+    assert metrics(tmp_path) == reference[1]
+
+
+@pytest.mark.parametrize("stop", [1, 6, 9])
+def test_stopped_between_two_batches_of_an_update(tmp_path, monkeypatch, reference, stop):
+    """A signal in the first batch of update `stop`: the second is not begun, and what was gathered is gathered anew."""
+    updates, real = [], Learner._backward
+
+    def backward(learner, batch, place, size):
+        updates.append(place)
+        if place == (stop, 0):
+            send(signal.SIGTERM)()
+        return real(learner, batch, place, size)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "_backward", backward)
+        with pytest.raises(Stopped, match=rf"^stopped at step {stop - 1}; "):
+            train(tmp_path)
+    assert updates[-1] == (stop, 0)
+    assert hashes(train(tmp_path)) == reference[0]
+    assert metrics(tmp_path) == reference[1]
+
+
+def full_disk(patch, begin, end):
+    """The disk operations from number `begin` up to `end` fail; gives the list of all that were tried."""
+    tried = []
+
+    def watch(module, name):
+        real = getattr(module, name)
+
+        def operation(*arguments, **options):
+            tried.append(name)
+            if begin <= len(tried) < end:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*arguments, **options)
+
+        patch.setattr(module, name, operation)
+
+    patch.setattr(durable, "open", open, raising=False)
+    watch(durable, "open")
+    for name in ("fsync", "rename", "replace", "symlink"):
+        watch(os, name)
+    return tried
+
+
+@pytest.fixture(scope="module")
+def operations(tmp_path_factory, reference):
+    """How many disk operations an undisturbed training makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        tried = full_disk(patch, 0, 0)
+        assert hashes(train(tmp_path_factory.mktemp("counted"))) == reference[0]
+    assert len(tried) > 70
+    return len(tried)
+
+
+@pytest.mark.parametrize(("share", "length"), [(0.02, 2), (0.1, 1), (0.3, 2), (0.4, 1), (0.55, 2)])
+def test_a_disk_that_is_full_for_a_moment_changes_nothing(tmp_path, operations, reference, share, length):
+    """For one operation, or for one in each of two saves; the last save is not among them."""
+    begin, ear = int(share * operations), At()
+    with pytest.MonkeyPatch.context() as patch:
+        full_disk(patch, begin, begin + length)
+        assert hashes(train(tmp_path, listener=ear)) == reference[0]
+    assert len(ear.messages) == length
+    assert metrics(tmp_path) == reference[1]
+    assert not list(tmp_path.rglob(".tmp*"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.66, 0.97, 0.995])
+def test_a_disk_that_stays_full_keeps_what_was_saved(tmp_path, operations, reference, share):
+    begin = int(share * operations)
+    with pytest.MonkeyPatch.context() as patch:
+        full_disk(patch, begin, math.inf)
+        with pytest.raises((NmtError, OSError)):
+            train(tmp_path)
+    assert not list(tmp_path.rglob(".tmp*"))
+    newest = max((int(path.name[5:]) for path in tmp_path.glob("checkpoints/step-*")), default=None)
+    ear = At()
+    assert hashes(train(tmp_path, listener=ear)) == reference[0]
+    assert ear.messages == ([] if newest is None else [f"continuing at step {newest}"])
     assert metrics(tmp_path) == reference[1]
 
 

@@ -89,6 +89,7 @@ OPERATIONS = 11
 
 @pytest.mark.usefixtures("counted_open")
 def test_number_of_operations_of_a_save(monkeypatch, tmp_path):
+    save(tmp_path, 1)
     tried = failing(monkeypatch, after=99)
     save(tmp_path, 2)
     assert tried == ["open", "fsync"] * 4 + ["fsync", "rename", "fsync"]
@@ -156,7 +157,7 @@ def test_everything_is_on_the_disk_before_the_name(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "rename", rename)
     save(tmp_path, 3)
     temporary = f".tmp-step-00000003-{os.getpid()}"
-    expected = [("fsync", name) for name in FILES]
+    expected = [("fsync", name) for name in (tmp_path.name, *FILES)]
     assert done == [*expected, ("fsync", temporary), ("rename", "step-00000003"), ("fsync", "checkpoints")]
 
 
@@ -193,6 +194,37 @@ def test_damage_falls_back_to_the_one_before(tmp_path, name, how):
             load_checkpoint(tmp_path, 2)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_no_bit_and_no_byte_goes_unnoticed(tmp_path, name):
+    """One bit of every byte, and all kinds of lengths."""
+    save(tmp_path, 1)
+    file = save(tmp_path, 2) / name
+    whole, unnoticed = file.read_bytes(), []
+    flipped = (whole[:i] + bytes([byte ^ 1 << i % 8]) + whole[i + 1 :] for i, byte in enumerate(whole))
+    for content in (*flipped, *(whole[:length] for length in range(0, len(whole), 9))):
+        file.write_bytes(content)
+        warnings = []
+        found = latest_valid(tmp_path, warnings.append)
+        if found.state.step == 2:
+            unnoticed.append(content)
+            assert torch.equal(found.weights["w"], torch.full((2, 3), 2.0))
+        else:
+            assert len(warnings) == 1
+    own = [content for content in unnoticed if b'"sha256": "' not in content.rsplit(b"\n", 2)[1]]
+    assert unnoticed == own, "only in the name under which the manifest keeps its own hash"
+    assert len(own) <= (len("sha256") if name == "MANIFEST.json" else 0)
+
+
+def test_files_of_another_step_are_noticed(tmp_path):
+    for step in (1, 2, 3):
+        save(tmp_path, step)
+    shutil.rmtree(tmp_path / "checkpoints/step-00000003")
+    shutil.copytree(tmp_path / "checkpoints/step-00000001", tmp_path / "checkpoints/step-00000003")
+    warnings = []
+    assert latest_valid(tmp_path, warnings.append).state.step == 2
+    assert warnings == ["step-00000003: its files are those of step 1; using step-00000002"]
+
+
 def test_swapped_files_are_noticed(tmp_path):
     first, second = save(tmp_path, 1), save(tmp_path, 2)
     shutil.copy(first / "model.safetensors", second / "model.safetensors")
@@ -211,7 +243,9 @@ def test_all_damaged_is_no_fresh_start(tmp_path):
 def test_newer_format(tmp_path):
     save(tmp_path, 1)
     manifest = save(tmp_path, 2) / "MANIFEST.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_bytes()) | {"format": 3}), encoding="utf-8")
+    content = json.loads(manifest.read_bytes()) | {"format": 3}
+    del content["sha256"]
+    manifest.write_text(json.dumps(content), encoding="utf-8")
     expected = "step-00000002: format 3, this version reads up to 1; upgrade nmt"
     for load in (lambda: latest_valid(tmp_path, pytest.fail), lambda: load_checkpoint(tmp_path, "last")):
         with pytest.raises(CheckpointError, match=expected):
@@ -250,6 +284,36 @@ def test_a_header_that_lies_is_refused(tmp_path, monkeypatch):
         save(tmp_path, 1)
     with pytest.raises(CheckpointError, match=r"model\.safetensors is damaged"):
         load_checkpoint(tmp_path, 1)
+
+
+def test_a_damaged_checkpoint_says_what_else_there_is(tmp_path):
+    for step in (1, 2, 3):
+        save(tmp_path, step)
+        link(tmp_path, "best", 2)
+    damage(tmp_path / "checkpoints/step-00000002/model.safetensors", "cut")
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(tmp_path)
+    problem = "step-00000002: model.safetensors is damaged (size differs)"
+    assert str(caught.value) == f"{problem}; give --checkpoint another step: 1, 3"
+
+
+def test_a_deleted_best_checkpoint_is_not_another_one(tmp_path):
+    for step in (1, 2, 3):
+        save(tmp_path, step)
+    link(tmp_path, "best", 2)
+    shutil.rmtree(tmp_path / "checkpoints/step-00000002")
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(tmp_path)
+    assert (
+        str(caught.value) == f"{tmp_path}: best is step-00000002, which is gone; give --checkpoint another step: 1, 3"
+    )
+
+
+def test_a_copy_without_links_still_knows_its_best(tmp_path):
+    for step, scores in ((1, [(1, 0.5)]), (2, [(1, 0.5), (2, 0.9)]), (3, [(1, 0.5), (2, 0.9), (3, 0.7)])):
+        save_checkpoint(tmp_path, TrainingState(step=step, scores=scores), {"w": torch.ones(1)}, {})
+    assert load_checkpoint(tmp_path, "best").state.step == 2
+    assert load_checkpoint(tmp_path, "last").state.step == 3
 
 
 def test_links_and_pruning(tmp_path):

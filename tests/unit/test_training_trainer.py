@@ -225,10 +225,12 @@ def test_nan_in_validation_stops(tmp_path):
 
 
 def fail_saves(monkeypatch, steps):
-    real = saver_module.save_checkpoint
+    """Saving a step fails as often as `steps` says."""
+    real, left = saver_module.save_checkpoint, dict(steps)
 
     def save(run, state, *tensors):
-        if state.step in steps:
+        left[state.step] = left.get(state.step, 0) - 1
+        if left[state.step] >= 0:
             raise SaveError(f"cannot save step {state.step} (disk full)")
         return real(run, state, *tensors)
 
@@ -236,21 +238,44 @@ def fail_saves(monkeypatch, steps):
 
 
 def test_training_goes_on_after_a_failing_save(tmp_path, monkeypatch):
-    fail_saves(monkeypatch, {4, 6})
+    fail_saves(monkeypatch, {4: 2})
     ear = Ear()
     outcome = Trainer(tmp_path, Mean(), job([1.0, 9.0, 2.0, 3.0]), config(max_steps=8, validate_every=2), ear).train()
-    assert ear.messages == [f"cannot save step {step} (disk full); training goes on" for step in (4, 6)]
+    assert ear.messages == [f"cannot save step {step} (disk full); training goes on" for step in (4, 4)]
+    assert (outcome.best_step, outcome.best) == (4, 9.0)
+    assert load_checkpoint(tmp_path, "best").state.step == 4
+
+
+def test_a_best_checkpoint_damaged_meanwhile_is_not_the_best(tmp_path):
+    class Damage(Ear):
+        def on_validation(self, step, epoch, validation, better):
+            if step == 6:
+                (tmp_path / "checkpoints/step-00000004/model.safetensors").write_bytes(b"")
+
+    ear = Damage()
+    outcome = Trainer(tmp_path, Mean(), job([1.0, 9.0, 2.0, 3.0]), config(max_steps=8, validate_every=2), ear).train()
     assert (outcome.best_step, outcome.best) == (8, 3.0)
+    assert ear.messages == ["step-00000004: model.safetensors is damaged (size differs); using step-00000008"]
+    assert load_checkpoint(tmp_path, "best").state.step == 8
+
+
+def test_no_memory_in_a_validation(tmp_path):
+    def validate(model):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    task = job(validate=validate, validation_memory_hint="use less")
+    with pytest.raises(NmtError, match="^out of memory in the validation at step 2; use less; no checkpoint was saved"):
+        Trainer(tmp_path, Mean(), task, config(max_steps=9, validate_every=2)).train()
 
 
 def test_three_failing_saves_in_a_row_stop(tmp_path, monkeypatch):
-    fail_saves(monkeypatch, {2, 3, 4})
+    fail_saves(monkeypatch, {2: 1, 3: 1, 4: 1})
     with pytest.raises(SaveError, match="cannot save step 4"):
         Trainer(tmp_path, Mean(), job(), config(max_steps=9, validate_every=1)).train()
 
 
 def test_the_last_save_must_succeed(tmp_path, monkeypatch):
-    fail_saves(monkeypatch, {9})
+    fail_saves(monkeypatch, {9: 1})
     with pytest.raises(SaveError, match="cannot save step 9"):
         Trainer(tmp_path, Mean(), job(), config(max_steps=9)).train()
 
