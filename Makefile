@@ -2,6 +2,8 @@
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
+# make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
+#              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
 # make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
 PYTHON ?= python3
@@ -12,7 +14,13 @@ SENTENCE ?= Yesterday the old woman gave the child a small book .
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
 
-.PHONY: demo test check ladder bench corpus wheel clean
+HANSARDS := rnnsearch conditional_gru luong head
+EUROPARL := rnnsearch head
+METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,threshold=0.3,threshold=0.4
+JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
+WAYS := intersection,grow-diag,grow-diag-final-and,union
+
+.PHONY: demo test check ladder alignments hansards europarl bench corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -46,6 +54,27 @@ ladder: .venv/runtime
 		$(BIN)/nmt train --config configs/multi30k_en_de/ladder/$$name.yaml --run runs/ladder/$$name || exit; \
 	done
 	$(BIN)/nmt compare $(addprefix runs/ladder/,$(LADDER)) -o runs/ladder/index.html
+
+# $(call aligner,CONFIG,GOLD,SRC,TGT): both directions trained, or continued, and forced on the gold text
+define aligner
+	$(BIN)/nmt train --config configs/alignment/$(1).yaml --run runs/alignment/$(1)
+	$(BIN)/nmt train --config configs/alignment/$(1)_back.yaml --run runs/alignment/$(1)_back
+	$(BIN)/nmt align-export runs/alignment/$(1) --source $(2).$(3) --target $(2).$(4) --format jsonl -o runs/alignment/$(1)/gold
+	$(BIN)/nmt align-export runs/alignment/$(1)_back --source $(2).$(4) --target $(2).$(3) --format jsonl \
+		-o runs/alignment/$(1)_back/gold
+	$(BIN)/nmt align-eval runs/alignment/$(1)/gold.jsonl --gold $(2).align --method $(METHODS)
+	$(BIN)/nmt align-eval runs/alignment/$(1)/gold.jsonl --gold $(2).align --method $(JOINED) \
+		--reverse runs/alignment/$(1)_back/gold.jsonl --symmetrize $(WAYS)
+
+endef
+
+alignments: hansards europarl
+
+hansards: .venv/runtime
+	$(foreach name,$(HANSARDS),$(call aligner,hansards_$(name),$(NMT_DATA)/hansards/gold37.tok,en,fr))
+
+europarl: .venv/runtime
+	$(foreach name,$(EUROPARL),$(call aligner,europarl_$(name),$(NMT_DATA)/europarl-de-en/gold100.tok,de,en))
 
 bench: .venv/runtime
 	$(BIN)/python scripts/bench_train.py configs/benchmarks/w1.yaml

@@ -21,6 +21,7 @@ from nmt.commands import (
     compare,
     evaluate,
     info,
+    lexicon,
     prepare,
     train,
     translate,
@@ -47,6 +48,7 @@ app.command("align-eval", epilog=align_eval.EPILOG)(align_eval.align_eval)
 app.command("align-text", epilog=align_text.EPILOG)(align_text.align_text)
 app.command("align-stats", epilog=align_stats.EPILOG)(align_stats.align_stats)
 app.command("align-view", epilog=align_view.EPILOG)(align_view.align_view)
+app.command("lexicon", epilog=lexicon.EPILOG)(lexicon.lexicon)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("compare", epilog=compare.EPILOG, no_args_is_help=True)(compare.compare)
 app.command("average", epilog=average.EPILOG)(average.average)

@@ -12,6 +12,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import torch
 
+from nmt.alignment.lexicon import Lexicon
+from nmt.alignment.substitution import Substitution
+from nmt.alignment.unk import copy_word, replace_unknown
 from nmt.data.batch import collate, collate_source
 from nmt.device import Compute
 from nmt.errors import UserError
@@ -72,11 +75,16 @@ class Translator:
     ) -> None:
         self.model, (self.src, self.tgt), self.search = model, tokenizers, search
         self.compute, self.device, self.warn = compute, compute.device, warn
+        self.substitute: Callable[[str], str] = copy_word
 
     @property
     def has_attention(self) -> bool:
         """Whether translations carry an alignment."""
         return self.model.has_attention
+
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        """From now on unknown words are looked up before they are copied, where the search replaces them."""
+        self.substitute = Substitution(lexicon, lambda word: not self.tgt.unknown_words(word))
 
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.
@@ -158,8 +166,6 @@ class Translator:
         ]
 
     def _translation(self, line: Line, hypothesis: Hypothesis, replace_unk: bool) -> Translation:
-        from nmt.alignment.unk import replace_unknown
-
         source, given = line.src, line.tgt.pieces
         ids = [token for token in hypothesis.tokens if token != EOS]
         pieces = [*given, *self.tgt.pieces(ids[len(given) :])]
@@ -167,7 +173,9 @@ class Translator:
         if replace_unk and any(unknown):
             if hypothesis.weights_TS is None:
                 raise UserError("search.replace_unk needs a model with attention")
-            pieces = replace_unknown(pieces, unknown, hypothesis.weights_TS, source.words, source.word_ids)
+            pieces = replace_unknown(
+                pieces, unknown, hypothesis.weights_TS, source.words, source.word_ids, self.substitute
+            )
         target = Pieces(ids, pieces, self.tgt.word_ids(pieces), self.tgt.words(pieces))
         text = self.tgt.decode(pieces)
         found = hypothesis

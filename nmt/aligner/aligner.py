@@ -9,13 +9,13 @@ from typing import Literal
 from torch import Tensor
 
 from nmt.aligner.bitext import Bitext, Words, read_bitext
+from nmt.aligner.combination import Combination, combine
 from nmt.aligner.em import Direction, iterate, posteriors
 from nmt.aligner.hmm import JumpPositions
 from nmt.aligner.ibm1 import IndependentPositions
 from nmt.alignment.links import Links
 
 Method = Literal["ibm1", "hmm"]
-Combination = Literal["agreement", "forward", "reverse", "intersection", "union"]
 Report = Callable[[str, int, tuple[float, float]], None]
 """Is told the model, the iteration from 1 and the log-likelihoods of both directions before it."""
 
@@ -35,7 +35,7 @@ class AlignerSettings:
     """p_0 of the HMM."""
     ibm1_iterations: int = 5
     hmm_iterations: int = 6
-    links: Combination = "agreement"
+    links: Literal["agreement"] | Combination = "agreement"
     """`agreement`: where the geometric mean of both posteriors is at least `threshold`. Others: each generated word is
     linked to its most probable word, if that is not NULL, and the two directions are combined."""
     threshold: float = 0.4
@@ -86,7 +86,6 @@ def _combined(forward_TS: Tensor, reverse_TS: Tensor, settings: AlignerSettings)
     if settings.links == "agreement":
         both_TS = forward_TS[:, 1:] * reverse_TS[1:] >= settings.threshold**2
         return sorted((src, tgt) for tgt, src in both_TS.nonzero().tolist())
-    forward = {(src - 1, tgt) for tgt, src in enumerate(forward_TS.argmax(1).tolist()) if src}
-    reverse = {(src, tgt - 1) for src, tgt in enumerate(reverse_TS.argmax(0).tolist()) if tgt}
-    choices = {"forward": forward, "reverse": reverse, "intersection": forward & reverse, "union": forward | reverse}
-    return sorted(choices[settings.links])
+    forward = [(src - 1, tgt) for tgt, src in enumerate(forward_TS.argmax(1).tolist()) if src]
+    reverse = [(src, tgt - 1) for src, tgt in enumerate(reverse_TS.argmax(0).tolist()) if tgt]
+    return combine(forward, reverse, settings.links)

@@ -3,7 +3,7 @@ Models", "Evaluation Methodology"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -103,9 +103,23 @@ def count_files(
     Raises DataError for a line that is wrong, for a file that seems to have another base than None stands for, or when
     the files do not have the same number of sentences.
     """
-    hyp, gold = list(read_pharaoh(hyp_path, hyp_base or 0)), list(read_gold(gold_path, gold_base))
-    if hyp_base is None:
-        require_base_0(hyp_path, hyp, "--hyp-base")
+    return count_sentences(read_hyp(hyp_path, hyp_base), hyp_path, gold_path, gold_base)
+
+
+def read_hyp(path: str | Path, base: int | None = None) -> list[Links]:
+    """The links of each line of a Pharaoh file. Base and errors as in `count_files`."""
+    links = list(read_pharaoh(path, base or 0))
+    if base is None:
+        require_base_0(path, links, "--hyp-base")
+    return links
+
+
+def count_sentences(
+    hyp: Sequence[Links], hyp_path: str | Path, gold_path: str | Path, gold_base: int | None = None
+) -> list[LinkCounts]:
+    """The counts of each sentence of `hyp`, which stands in `hyp_path`, against a gold file. Errors: as
+    `count_files`."""
+    gold = list(read_gold(gold_path, gold_base))
     if gold_base is None and not is_naacl(gold_path):
         require_base_0(gold_path, (links.possible for links in gold), "--gold-base")
     if len(hyp) != len(gold):

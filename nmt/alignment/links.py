@@ -5,7 +5,7 @@ Dimensions: S source tokens, T target tokens, each with EOS where the alignment 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,16 +15,28 @@ from nmt.errors import UserError
 Links = list[tuple[int, int]]
 """(source, target) indices, counted from 0, sorted, none twice; never EOS."""
 
+METHODS = ("argmax", "threshold", "agreement")
 
-def argmax_links(alignment: Alignment) -> Links:
+
+class LinkMethod(NamedTuple):
+    """How links are taken from weights."""
+
+    name: str
+    """One of `METHODS`; `agreement` is of two directions (`nmt/alignment/joint.py`)."""
+    least: float
+    """Smallest weight of a link; of `agreement` the smallest geometric mean of its weights in both directions."""
+
+
+def argmax_links(alignment: Alignment, least: float = 0.0) -> Links:
     """Each target token linked to the source token it attends to most, the first one of equals.
 
     A target token whose most attended column is EOS stays unlinked (EOS is where attention rests when it has nothing to
-    read), and so does one whose row is zeros.
+    read), and so does one whose row is zeros or whose largest weight is below `least`.
     """
     rows_TS = alignment.weights_TS[: len(alignment.tgt_tokens)]
-    best_T = [int(row_S.argmax()) if row_S.any() else len(alignment.src_tokens) for row_S in rows_TS]
-    return sorted((src, tgt) for tgt, src in enumerate(best_T) if src < len(alignment.src_tokens))
+    sources = len(alignment.src_tokens)
+    best_T = [int(row_S.argmax()) if row_S.any() and row_S.max() >= np.float32(least) else sources for row_S in rows_TS]
+    return sorted((src, tgt) for tgt, src in enumerate(best_T) if src < sources)
 
 
 def threshold_links(alignment: Alignment, threshold: float) -> Links:
@@ -35,23 +47,28 @@ def threshold_links(alignment: Alignment, threshold: float) -> Links:
 
 
 def extract_links(alignment: Alignment, method: str) -> Links:
-    """The links by `argmax` or `threshold=X`. Raises UserError for another method."""
-    return parse_method(method)(alignment)
+    """The links by `argmax`, `argmax=X` or `threshold=X`. Raises UserError for another method."""
+    name, least = parse_method(method)
+    if name == "agreement":
+        raise UserError(f"link method {method!r} compares two directions; give a run or export of the other one")
+    return argmax_links(alignment, least) if name == "argmax" else threshold_links(alignment, least)
 
 
-def parse_method(method: str) -> Callable[[Alignment], Links]:
-    """The function that `argmax` or `threshold=X` (0 < X <= 1) stands for. Raises UserError for anything else."""
-    if method == "argmax":
-        return argmax_links
-    name, _, number = method.partition("=")
-    if name != "threshold":
-        raise UserError(f"link method {method!r} is unknown; use argmax or threshold=0.3")
-    try:
-        threshold = float(number)
-    except ValueError:
+def parse_method(method: str) -> LinkMethod:
+    """What `argmax`, `argmax=X`, `threshold=X` or `agreement=X` (0 < X <= 1) stands for. Raises UserError for anything
+    else."""
+    name, given, number = method.partition("=")
+    if name not in METHODS:
         raise UserError(
-            f"link method {method!r}: {number!r} is not a number; write for example threshold=0.3"
-        ) from None
-    if not 0 < threshold <= 1:
-        raise UserError(f"link method {method!r}: the threshold must be above 0 and at most 1")
-    return lambda alignment: threshold_links(alignment, threshold)
+            f"link method {method!r} is unknown; use argmax, argmax=0.3, threshold=0.3 or, of two directions,"
+            " agreement=0.3"
+        )
+    if name == "argmax" and not given:
+        return LinkMethod(name, 0.0)
+    try:
+        least = float(number)
+    except ValueError:
+        raise UserError(f"link method {method!r}: {number!r} is not a number; write for example {name}=0.3") from None
+    if not 0 < least <= 1:
+        raise UserError(f"link method {method!r}: the number must be above 0 and at most 1")
+    return LinkMethod(name, least)

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from nmt.alignment.aer import AlignmentScores, LinkCounts
+    from nmt.alignment.links import Links
 
 EPILOG = """\b
 Examples:
@@ -22,7 +23,13 @@ Base = Annotated[int | None, typer.Option(min=0, max=1, help="The number of the 
 
 
 def align_eval(
-    hyp: Annotated[Path, typer.Argument(help="Links in the Pharaoh format, with or without scores.", metavar="LINKS")],
+    hyp: Annotated[
+        Path,
+        typer.Argument(
+            help="Links in the Pharaoh format, with or without scores; or an export with matrices (.jsonl, .npz).",
+            metavar="LINKS",
+        ),
+    ],
     gold: Annotated[
         Path, typer.Option(help="Gold links: a line a sentence (`i-j` sure, `i?j` or `ipj` possible), or NAACL.")
     ],
@@ -30,30 +37,79 @@ def align_eval(
     gold_base: Annotated[
         int | None, typer.Option(min=0, max=1, help="The number of the first word there. Default: 0, for NAACL 1.")
     ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Takes the links from the matrices by each of these, to choose one: argmax,argmax=0.3,threshold=0.3."
+        ),
+    ] = None,
+    reverse: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --method: an export of the other direction.")
+    ] = None,
+    symmetrize: Annotated[
+        str | None, typer.Option(help="With --reverse: how, one or several, as of align-export. Default: grow-diag.")
+    ] = None,
     per_sentence: Annotated[
         bool, typer.Option("--per-sentence", help="Print a table, a row a sentence (TSV).")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON, with all digits.")] = False,
 ) -> None:
     """Alignment error rate (AER), precision, recall and F1 of links against gold links (Och and Ney 2003)."""
-    from nmt.alignment.aer import LinkCounts, count_files, scores_of
+    from nmt.alignment.aer import LinkCounts, count_sentences, scores_of
     from nmt.commands.output import say, write_line
     from nmt.errors import DataError, UserError
 
     if per_sentence and as_json:
         raise UserError("--per-sentence: a table is no JSON; leave --json out")
-    counts = count_files(hyp, gold, hyp_base=hyp_base, gold_base=gold_base)
-    if not counts:
-        raise DataError(f"{hyp}: file is empty")
-    scores = scores_of(sum(counts, LinkCounts()))
-    if per_sentence:
-        for line in _table(counts):
-            write_line(line)
-        say(_summary(hyp.name, scores))
+    if method:
+        found = _by_method(hyp, method, reverse, symmetrize)
+    elif reverse or symmetrize:
+        raise UserError(f"{'--reverse' if reverse else '--symmetrize'}: only with --method")
     else:
-        write_line(
-            json.dumps({hyp.name: asdict(scores)}, ensure_ascii=False) if as_json else _summary(hyp.name, scores)
-        )
+        found = {hyp.name: _links(hyp, hyp_base)}
+    if per_sentence and len(found) > 1:
+        raise UserError("--per-sentence: a table is of one --method")
+    counts = {name: count_sentences(links, hyp, gold, gold_base) for name, links in found.items()}
+    if not all(counts.values()):
+        raise DataError(f"{hyp}: file is empty")
+    scores = {name: scores_of(sum(each, LinkCounts())) for name, each in counts.items()}
+    lines = [_summary(name, each) for name, each in scores.items()]
+    if as_json:
+        write_line(json.dumps({name: asdict(each) for name, each in scores.items()}, ensure_ascii=False))
+    elif per_sentence:
+        for line in _table(*counts.values()):
+            write_line(line)
+        say(lines[0])
+    else:
+        for line in lines:
+            write_line(line)
+    if len(scores) > 1:
+        say(f"lowest AER: {min(scores, key=lambda name: scores[name].aer)}")
+
+
+def _links(path: Path, base: int | None) -> list[Links]:
+    """The links that a file holds."""
+    from nmt.alignment.aer import read_hyp
+    from nmt.alignment.choices import stored_links
+    from nmt.alignment.formats.reading import READERS
+    from nmt.errors import UserError
+
+    if path.suffix not in READERS:
+        return read_hyp(path, base)
+    if base is not None:
+        raise UserError(f"--hyp-base: {path} counts from 0; leave it out")
+    return stored_links(path)
+
+
+def _by_method(path: Path, methods: str, reverse: Path | None, symmetrize: str | None) -> dict[str, list[Links]]:
+    """The links by each method, by a name for each."""
+    from nmt.alignment.choices import each_choice
+    from nmt.errors import UserError
+
+    if symmetrize and reverse is None:
+        raise UserError(f"--symmetrize {symmetrize}: only with --reverse FILE")
+    names = [[name.strip() for name in given.split(",")] for given in (methods, symmetrize or "grow-diag")]
+    return {f"{path.name} {choice.name}": choice.links for choice in each_choice(path, names[0], reverse, names[1])}
 
 
 def _summary(name: str, scores: AlignmentScores) -> str:

@@ -13,7 +13,6 @@ from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns,
 
 if TYPE_CHECKING:
     from nmt.alignment.record import AlignmentRecord
-    from nmt.pipeline.alignment_export import ExportSettings
 
 EPILOG = """\b
 Examples:
@@ -34,7 +33,9 @@ def align_export(
         "alignments"
     ),
     unit: Annotated[str, typer.Option(help="word, or piece for the subwords of the model.")] = "word",
-    method: Annotated[str, typer.Option(help="Links: argmax, or threshold=0.3.")] = "argmax",
+    method: Annotated[
+        str, typer.Option(help="Links: argmax, argmax=0.3, threshold=0.3; with --reverse: agreement=0.3.")
+    ] = "argmax",
     eos: Annotated[str, typer.Option(help="keep or drop the end of sentence in the matrices.")] = "keep",
     reverse: Annotated[
         Path | None, typer.Option(metavar="RUN2", help="A run of the other direction, whose links join in.")
@@ -56,14 +57,13 @@ def align_export(
     from nmt.commands.output import say
     from nmt.data.pairs import stream_pairs
     from nmt.errors import UserError
-    from nmt.pipeline.alignment_export import export_records
+    from nmt.pipeline.alignment_export import ExportSettings, check_directions, export_records
     from nmt.pipeline.loading import changed_search, load_reverse, load_translator
     from nmt.text.reader import read_lines
 
-    settings = _settings(unit, method, eos, symmetrize)
+    _check_choices({"--unit": (unit, ("word", "piece")), "--eos": (eos, ("keep", "drop"))})
     formats = _formats(format)
-    if symmetrize and reverse is None:
-        raise UserError(f"--symmetrize {symmetrize}: only with --reverse RUN2")
+    check_directions(method, reverse is not None, symmetrize)
     if nbest and target:
         raise UserError("--nbest: with --target there is no search; leave one of them out")
     pairs = stream_pairs(source, target) if target else None
@@ -75,24 +75,19 @@ def align_export(
         if pairs
         else translator.read_head(translator.translate(read_lines(source), search))
     )
+    settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag")  # type: ignore[arg-type]
     _write(
         export_records(found, settings, other), {name: output.with_name(f"{output.name}.{name}") for name in formats}
     )
     say(f"wrote {', '.join(f'{output}.{name}' for name in formats)}")
 
 
-def _settings(unit: str, method: str, eos: str, symmetrize: str | None) -> ExportSettings:
-    from nmt.alignment.links import parse_method
-    from nmt.alignment.symmetrize import check_method
+def _check_choices(flags: dict[str, tuple[str, tuple[str, ...]]]) -> None:
     from nmt.errors import UserError
-    from nmt.pipeline.alignment_export import ExportSettings
 
-    for name, value, allowed in (("--unit", unit, ("word", "piece")), ("--eos", eos, ("keep", "drop"))):
+    for name, (value, allowed) in flags.items():
         if value not in allowed:
             raise UserError(f"{name} {value}: must be one of {', '.join(allowed)}")
-    parse_method(method)
-    settings = ExportSettings(unit, method, eos)  # type: ignore[arg-type]
-    return settings._replace(symmetrize=check_method(symmetrize)) if symmetrize else settings
 
 
 def _formats(names: str) -> list[str]:

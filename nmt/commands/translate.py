@@ -15,7 +15,7 @@ from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns,
 
 if TYPE_CHECKING:
     from nmt.search.sampling import Sampling
-    from nmt.translator import Translation
+    from nmt.translator import Translation, Translator
 
 EPILOG = """\b
 Examples:
@@ -34,6 +34,14 @@ def translate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: src, hyp, score, links.")] = False,
     align: Annotated[
         list[str] | None, typer.Option(metavar="FORMAT=FILE", help="Write word alignments too; repeatable.")
+    ] = None,
+    replace_unk: Annotated[
+        bool | None,
+        typer.Option(help="Replace unknown words by the source word they attend to. Default: as in the config."),
+    ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --replace-unk: looked up before a word is copied (`nmt lexicon`)."),
     ] = None,
     prefix_file: Annotated[
         Path | None, typer.Option(help="What each translation must begin with, line by line; empty: anything.")
@@ -69,9 +77,11 @@ def translate(
     if sampling and beam:
         raise UserError("--beam: --sample does not search; leave one of them out")
     translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])
-    if targets and not translator.has_attention:
-        raise UserError(f"--align: {run} has no attention, so it has no alignments")
-    search = changed_search(experiment.search, beam, nbest)
+    for flag, given in (("--align", targets), ("--replace-unk", replace_unk)):
+        if given and not translator.has_attention:
+            raise UserError(f"{flag}: {run} has no attention, so it has no alignments")
+    search = changed_search(experiment.search, beam, nbest, replace_unk)
+    _use_lexicon(translator, lexicon, search.replace_unk)
     lines, read_ahead = _lines_of(input, say)
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
@@ -84,6 +94,17 @@ def translate(
             if sys.stdout.isatty():
                 sys.stdout.flush()
         sys.stdout.flush()
+
+
+def _use_lexicon(translator: Translator, path: Path | None, replaces: bool) -> None:
+    from nmt.alignment.lexicon import read_lexicon
+    from nmt.errors import UserError
+
+    if path is None:
+        return
+    if not replaces:
+        raise UserError("--lexicon: only with --replace-unk, or search.replace_unk in the config")
+    translator.use_lexicon(read_lexicon(path))
 
 
 def _sampling(sample: bool, flags: dict[str, Any]) -> Sampling | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from pydantic import PositiveFloat
+from pydantic import PositiveFloat, model_validator
 from torch import Tensor
 
 from nmt.config.component import FilePath, Section
@@ -24,6 +24,9 @@ class GuidedAlignment(Section):
     """Links of the training pairs, a line each, as `0-0 1-2`, of the words that `nmt align-export` counts. null: `nmt
     train` aligns the training text first, as `nmt align-text` does, and keeps the links in the run folder."""
 
+    aligner: Literal["hmm", "eflomal"] = "hmm"
+    """What aligns the training text where `links` is null: our own, or eflomal, which needs the extra `eflomal`."""
+
     loss: Literal["cross_entropy", "mean_squared_error", "multiplied"] = "cross_entropy"
     """Of each target piece t with attention a and guide g: -sum_s g log a (Chen et al. 2016), sum_s (a - g)^2 / 2, or
     -log sum_s g a (both Liu et al. 2016)."""
@@ -34,6 +37,12 @@ class GuidedAlignment(Section):
     unlinked: Literal["free", "eos"] = "free"
     """Target words without a link, and the end of sentence: not guided, or guided to the end of the source, where
     `nmt align-export` reads them as unlinked."""
+
+    @model_validator(mode="after")
+    def _has_one_source_of_links(self) -> GuidedAlignment:
+        if self.links is not None and self.aligner != "hmm":
+            raise ValueError(f"aligner {self.aligner} has nothing to do where links are given; leave one of them out")
+        return self
 
 
 def guidance_loss(weights_BTS: Tensor, guide_BTS: Tensor, kind: str) -> Tensor:

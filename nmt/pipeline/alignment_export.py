@@ -7,9 +7,10 @@ from itertools import tee
 from typing import Literal, NamedTuple
 
 from nmt.alignment.alignment import Alignment, Unit
-from nmt.alignment.links import Links, extract_links
+from nmt.alignment.joint import joint_links
+from nmt.alignment.links import extract_links, parse_method
 from nmt.alignment.record import AlignmentRecord
-from nmt.alignment.symmetrize import symmetrize, transpose
+from nmt.alignment.symmetrize import check_method
 from nmt.errors import UserError
 from nmt.pipeline.records import alignment_of, make_record
 from nmt.translator import MAX_PIECES, Translation, Translator
@@ -20,10 +21,10 @@ class ExportSettings(NamedTuple):
 
     unit: Unit = "word"
     method: str = "argmax"
-    """As `nmt.alignment.links.extract_links` takes it."""
+    """As `nmt.alignment.links.parse_method` takes it; `agreement=X` only with two directions."""
     eos: Literal["keep", "drop"] = "keep"
     symmetrize: str = "grow-diag"
-    """How the links of two directions become one set, as `nmt.alignment.symmetrize.symmetrize` takes it."""
+    """How the links of two directions become one set, as `nmt.alignment.joint.joint_links` takes it."""
 
 
 class _Entry(NamedTuple):
@@ -32,6 +33,19 @@ class _Entry(NamedTuple):
     number: int
     rank: int
     translation: Translation
+
+
+def check_directions(method: str, reverse: bool, symmetrisation: str | None = None) -> None:
+    """Errors: UserError for an unknown link method or symmetrisation, or one that a `reverse` run is missing for."""
+    agreement = parse_method(method).name == "agreement"
+    if symmetrisation is not None:
+        check_method(symmetrisation)
+        if not reverse:
+            raise UserError(f"--symmetrize {symmetrisation}: only with --reverse RUN2")
+        if agreement:
+            raise UserError(f"--symmetrize {symmetrisation}: --method {method} joins the directions itself")
+    if agreement and not reverse:
+        raise UserError(f"--method {method}: only with --reverse RUN2")
 
 
 def export_records(
@@ -66,23 +80,25 @@ def _turned(translation: Translation) -> tuple[str, str]:
 def _record(entry: _Entry, settings: ExportSettings, other: Translation | None) -> AlignmentRecord:
     number, rank, translation = entry
     alignment = alignment_of(translation, settings.unit)
-    links = extract_links(alignment, settings.method)
-    if other is not None:
-        links = symmetrize(links, _reverse_links(entry, alignment, other, settings), settings.symmetrize)
+    if other is None:
+        links = extract_links(alignment, settings.method)
+    else:
+        back = _fitting(entry, alignment, other, settings)
+        links = joint_links(alignment, back, settings.method, settings.symmetrize)
     return make_record(number, translation, alignment, links, settings.eos, rank)
 
 
-def _reverse_links(entry: _Entry, alignment: Alignment, other: Translation, settings: ExportSettings) -> Links:
-    """The links of the other direction as (source, target); none for a pair that is too long for it.
+def _fitting(entry: _Entry, alignment: Alignment, other: Translation, settings: ExportSettings) -> Alignment | None:
+    """The alignment of the other direction, of the same tokens; None for a pair that is too long for it.
 
     It is given the words, so both runs see the same ones where they cut text at the same places.
     """
     back = alignment_of(other, settings.unit)
     here, there = (alignment.src_tokens, alignment.tgt_tokens), (back.tgt_tokens, back.src_tokens)
     if here == there or settings.unit == "word" and _sizes(here) == _sizes(there):
-        return transpose(extract_links(back, settings.method))
+        return back
     if max(len(other.src.ids), len(other.tgt.ids)) >= MAX_PIECES:
-        return []
+        return None
     advice = "both must cut text alike (data.tokenizer)" if settings.unit == "word" else "use --unit word"
     raise UserError(
         f"line {entry.number + 1}: the reverse run cuts the pair into {_sizes(there)} {settings.unit}s, this run into"

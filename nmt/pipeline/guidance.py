@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from nmt.aligner.aligner import align
+from nmt.aligner.eflomal import align_with_eflomal, require_eflomal
 from nmt.alignment.formats.pharaoh import PharaohWriter, read_pharaoh
 from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
@@ -22,9 +23,12 @@ from nmt.training.durable import replace_file
 def read_guide_links(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer]) -> list[Links] | None:
     """The links of each training line from the file that the config names; None if it names none.
 
-    Errors: DataError, with file and line, for what is no link or leads out of its sentence, or if the lines do not fit.
+    Errors: DataError, with file and line, for what is no link or leads out of its sentence, or if the lines do not fit;
+    UserError if links are to be found by eflomal and it is missing.
     """
     guided, data = experiment.train.guided_alignment, experiment.data.train
+    if guided is not None and guided.aligner == "eflomal":
+        require_eflomal()
     if guided is None or guided.links is None:
         return None
     path, links = guided.links, list(read_pharaoh(guided.links))
@@ -60,10 +64,11 @@ def make_guide(
 def _first_pass(experiment: Experiment, prepared: Prepared, path: Path, say: Callable[[str], None]) -> list[Links]:
     if not path.is_file():
         say("aligning the words of the training text for train.guided_alignment")
+        guided, words = experiment.train.guided_alignment, _words(experiment, prepared.tokenizers)
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = BytesIO()
         writer = PharaohWriter(stream)
-        for links in align(_words(experiment, prepared.tokenizers)):
+        for links in align_with_eflomal(words) if guided and guided.aligner == "eflomal" else align(words):
             writer.write_links(links)
         replace_file(path, stream.getvalue())
         say(f"wrote {path}")

@@ -77,7 +77,7 @@ def load_reverse(
     here, there = ((data.src_lang, data.tgt_lang) for data in (experiment.data, found.data))
     if here == there != UNNAMED:
         raise UserError(f"--reverse {run}: it translates {here[0]}-{here[1]} too; give a run of {here[1]}-{here[0]}")
-    if not translator.has_attention:
+    if not (translator.has_attention or translator.model.has_alignment_head):
         raise UserError(f"--reverse {run}: it has no attention, so it has no alignments")
     return translator
 
@@ -129,13 +129,16 @@ def _cutting(member: Member) -> dict[str, Any]:
     return member.experiment.data.tokenizer.model_dump(exclude={"sampling"})
 
 
-def changed_search(search: SearchConfig, beam: int | None, n_best: int | None) -> SearchConfig:
+def changed_search(
+    search: SearchConfig, beam: int | None, n_best: int | None, replace_unk: bool | None = None
+) -> SearchConfig:
     """The search section with the flags of a command put in. Errors: UserError if n_best is larger than the beam."""
     n_best = n_best or 1
     beam = beam or max(search.beam_size, n_best)
     if n_best > beam:
         raise UserError(f"--nbest {n_best} is larger than --beam {beam}")
-    return search.model_copy(update={"beam_size": beam, "n_best": n_best})
+    replaces = search.replace_unk if replace_unk is None else replace_unk
+    return search.model_copy(update={"beam_size": beam, "n_best": n_best, "replace_unk": replaces})
 
 
 def _which(name: str) -> Which:

@@ -81,6 +81,103 @@ def test_links_that_the_tool_wrote(nmt, tiny, tmp_path):
         assert (found["aer"], found["f1"]) == (scores["aer"], scores["alignment_f1"])
 
 
+FIELDS = '"unit":"word","eos":true,"links":[[0,1]],"score":-1.0'
+FORWARD = """\
+{"id":0,"src":"a b","tgt":"x y","src_tokens":["a","b"],"tgt_tokens":["x","y"],%s,"attention":
+[[0.5,0.3,0.2],[0.1,0.4,0.5],[0,0,1]]}
+{"id":0,"rank":2,"src":"a b","tgt":"y","src_tokens":["a","b"],"tgt_tokens":["y","y"],%s,"attention":
+[[1,0,0],[1,0,0]]}
+{"id":1,"src":"a b","tgt":"x y","src_tokens":["a","b"],"tgt_tokens":["x","y"],%s,"attention":
+[[0.2,0.8,0],[0.35,0.35,0.3],[0,0,1]]}
+"""
+REVERSE = """\
+{"id":0,"src":"x y","tgt":"a b","src_tokens":["x","y"],"tgt_tokens":["a","b"],%s,"attention":
+[[0.5,0.25,0.25],[0.1,0.9,0],[0,0,1]]}
+{"id":1,"src":"x y","tgt":"a b","src_tokens":["x","y"],"tgt_tokens":["a","b"],%s,"attention":
+[[0.2,0.2,0.6],[0.8,0.2,0],[0,0,1]]}
+"""
+
+
+@pytest.fixture
+def exports(tmp_path, monkeypatch):
+    """Two sentences by two directions; gold links x-a, y-b? and x-b.
+
+    By argmax forward 0-0 | 1-0 0-1, reverse 0-0 1-1 | 1-0.
+    """
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"ab.jsonl": FORWARD, "ba.jsonl": REVERSE}.items():
+        lines = text.replace("%s", FIELDS).replace('"attention":\n', '"attention":')
+        Path(name).write_text(lines, encoding="utf-8")
+    Path("gold").write_bytes(b"0-0 1?1\n1-0\n")
+
+
+def rates(result):
+    """(AER, links) by method; the method stands after the name of the file."""
+    assert result.code == 0, result.err
+    found = json.loads(result.out)
+    assert all(name.startswith("ab.jsonl ") for name in found)
+    return {name[len("ab.jsonl ") :]: (pytest.approx(each["aer"]), each["links"]) for name, each in found.items()}
+
+
+def test_links_of_an_export(nmt, exports):
+    # what the records hold: 0-1 twice, no hit of 2 + 2
+    (scores,) = json.loads(nmt("align-eval", "ab.jsonl", "--gold", "gold", "--json").out).values()
+    assert (scores["aer"], scores["links"]) == (1.0, 2)
+
+
+def test_methods_of_one_direction(nmt, exports):
+    methods = "argmax, argmax=0.4,threshold=0.35"
+    result = nmt("align-eval", "ab.jsonl", "--gold", "gold", "--method", methods, "--json")
+    # argmax: 0-0 | 1-0 0-1; with 0.4 without the last one; threshold: 0-0 1-1 | 1-0 0-1 1-1
+    assert rates(result) == {"argmax": (1 - 4 / 5, 3), "argmax=0.4": (0, 2), "threshold=0.35": (1 - (2 + 3) / 7, 5)}
+    assert result.err == "lowest AER: ab.jsonl argmax=0.4\n"
+    lines = nmt("align-eval", "ab.jsonl", "--gold", "gold", "--method", methods).lines
+    assert lines[1] == (
+        "ab.jsonl argmax=0.4  AER 0.00 %  precision 100.00  recall 100.00  F1 100.00  "
+        "(2 sentences, 2 links, 2 sure, 3 possible)"
+    )
+    table = nmt("align-eval", "ab.jsonl", "--gold", "gold", "--method", "argmax", "--per-sentence")
+    assert [line.split("\t")[1] for line in table.lines] == ["links", "1", "2"]
+
+
+def test_methods_of_two_directions(nmt, exports):
+    flags = ["--reverse", "ba.jsonl", "--symmetrize", "intersection,union", "--json"]
+    result = nmt("align-eval", "ab.jsonl", "--gold", "gold", "--method", "argmax,agreement=0.4", *flags)
+    # agreement: 0-0 sqrt(.25), 1-1 sqrt(.36) | 1-0 sqrt(.64), 1-1 sqrt(.07), 0-1 sqrt(.07)
+    assert rates(result) == {
+        "argmax intersection": (0, 2),
+        "argmax union": (1 - (2 + 3) / 6, 4),
+        "agreement=0.4": (0, 3),
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["links", "--method", "argmax"], "links: must end in .jsonl or .npz"),
+        (["links", "--reverse", "ba.jsonl"], "--reverse: only with --method"),
+        (["ab.jsonl", "--symmetrize", "union"], "--symmetrize: only with --method"),
+        (["ab.jsonl", "--method", "argmax", "--symmetrize", "union"], "--symmetrize union: only with --reverse FILE"),
+        (["ab.jsonl", "--method", "agreement=0.4"], "link method 'agreement=0.4' compares two directions"),
+        (["ab.jsonl", "--method", "argmax,best"], "link method 'best' is unknown"),
+        (["ab.jsonl", "--method", "argmax", "--reverse", "ba.jsonl", "--symmetrize", "or"], "symmetrisation 'or' is"),
+        (["ab.jsonl", "--method", "argmax", "--reverse", "cut.jsonl"], "cut.jsonl has 1 sentences and ab.jsonl has 2"),
+        (["ab.jsonl", "--method", "argmax", "--reverse", "other.jsonl"], "other.jsonl: sentence 2 has 2 and 1 tokens"),
+        (["ab.jsonl", "--method", "argmax,threshold=0.3", "--per-sentence"], "--per-sentence: a table is of one"),
+        (["ab.jsonl", "--hyp-base", 1], "--hyp-base: ab.jsonl counts from 0; leave it out"),
+    ],
+)
+def test_methods_that_do_not_fit(nmt, exports, flags, message):
+    Path("links").write_bytes(b"0-0\n1-0\n")
+    first, second, _ = Path("ba.jsonl").read_text(encoding="utf-8").split("\n")
+    Path("cut.jsonl").write_text(f"{first}\n", encoding="utf-8")
+    shorter = second.replace('["x","y"]', '["x"]').replace("[[0.2,0.2,0.6],[0.8,0.2,0],[0,0,1]]", "[[1,0],[1,0]]")
+    Path("other.jsonl").write_text(f"{first}\n{shorter}\n", encoding="utf-8")
+    result = nmt("align-eval", *flags, "--gold", "gold")
+    assert (result.code, result.out) == (2, b"")
+    assert message in result.err
+
+
 @pytest.mark.skipif(not NMT_DATA, reason="NMT_DATA is not set to the folder with the data")
 def test_published_values_digit_for_digit(nmt):
     data = Path(NMT_DATA)

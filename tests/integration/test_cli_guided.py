@@ -1,6 +1,7 @@
 """`train.guided_alignment`: from text to a run whose attention follows the links."""
 
 import json
+import sys
 
 import pytest
 
@@ -31,6 +32,26 @@ def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
     assert (same / name).read_bytes() == (run / name).read_bytes()
 
 
+def test_a_killed_run_goes_on_with_the_links_that_it_found(nmt, tiny, tmp_path, monkeypatch):
+    """It ends with the weights of a run that was left alone, bit for bit."""
+    changes = "train.guided_alignment={weight: 2.0}", "train.max_steps=30"
+    assert train(nmt, tiny, tmp_path / "whole", *changes).code == 0
+
+    def kill(self, step, *arguments):
+        if step == 25:
+            raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nmt.commands.progress.Screen.on_step", kill)
+        assert train(nmt, tiny, tmp_path / "killed", *changes).code == 1
+    monkeypatch.setattr("nmt.pipeline.guidance.align", None)
+    result = train(nmt, tiny, tmp_path / "killed", *changes)
+    assert result.code == 0, result.err
+    assert "continuing at step 20" in result.err
+    whole, killed = (tmp_path / name / "checkpoints/last/model.safetensors" for name in ("whole", "killed"))
+    assert killed.read_bytes() == whole.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
@@ -46,6 +67,32 @@ def test_wrong_links(nmt, tiny, tmp_path, lines, problem):
     assert result.code == 2
     assert problem in result.err.split("\n")[-2]
     assert not (tmp_path / "run").exists()
+
+
+def test_eflomal_is_missing(nmt, tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "eflomal", None)
+    result = train(nmt, tiny, tmp_path / "run", "train.guided_alignment={aligner: eflomal}")
+    assert result.code == 2
+    assert result.err.endswith('links by eflomal need the package eflomal: pip install "nmt-attention[eflomal]"\n')
+    assert not (tmp_path / "run").exists()
+
+
+def test_links_by_eflomal(nmt, tiny, tmp_path, monkeypatch):
+    """Which links it gives is what tests/unit/test_aligner_eflomal.py tests."""
+    asked = []
+
+    def diagonal(words):
+        asked.extend(words)
+        return [[(0, 0)] for _ in words]
+
+    monkeypatch.setattr("nmt.pipeline.guidance.require_eflomal", lambda: None)
+    monkeypatch.setattr("nmt.pipeline.guidance.align_with_eflomal", diagonal)
+    run = tmp_path / "run"
+    result = train(nmt, tiny, run, "train.guided_alignment={aligner: eflomal}", "train.max_steps=2", "data.test={}")
+    assert result.code == 0, result.err
+    assert (run / "alignments/guided.pharaoh").read_bytes() == b"0-0\n" * 200
+    first = tiny.text("train.en").read_text(encoding="utf-8").split("\n")[0]
+    assert " ".join(asked[0][0]).replace(" ", "") == first.replace(" ", "")
 
 
 def test_a_model_without_attention_cannot_be_guided(nmt, tiny, tmp_path):

@@ -15,6 +15,7 @@ COMMANDS = {
     "align-text": 2,
     "align-stats": 2,
     "align-view": 2,
+    "lexicon": 2,
     "average": 2,
     "evaluate": 2,
     "compare": 2,

@@ -386,12 +386,22 @@ CASES = [
     Case(
         "unknown method",
         "align-export $run --source $text/dev.en --method best -o $here/a",
-        "link method 'best' is unknown; use argmax or threshold=0.3",
+        "link method 'best' is unknown; use argmax, argmax=0.3, threshold=0.3 or, of two directions, agreement=0.3",
     ),
     Case(
         "method out of range",
         "align-export $run --source $text/dev.en --method threshold=2 -o $here/a",
-        "link method 'threshold=2': the threshold must be above 0 and at most 1",
+        "link method 'threshold=2': the number must be above 0 and at most 1",
+    ),
+    Case(
+        "agreement with nothing",
+        "align-export $run --source $text/dev.en --method agreement=0.4 -o $here/a",
+        "--method agreement=0.4: only with --reverse RUN2",
+    ),
+    Case(
+        "agreement symmetrised",
+        "align-export $run --source $text/dev.en --method agreement=0.4 --reverse $run --symmetrize union -o $here/a",
+        "--symmetrize union: --method agreement=0.4 joins the directions itself",
     ),
     Case(
         "neither keep nor drop",

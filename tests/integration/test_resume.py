@@ -14,6 +14,7 @@ import torch
 from nmt.data.config import BatchingConfig
 from nmt.data.corpus import Corpus
 from nmt.data.epochs import Epoch, Epochs
+from nmt.data.guide import Guide
 from nmt.data.subword_sampling import subword_sampling
 from nmt.errors import NmtError, Stopped
 from nmt.models.config import ModelConfig
@@ -87,7 +88,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def make_job(precision="fp32", resample=None):
+def make_job(precision="fp32", resample=None, guide=None):
     words = random.Random(3)
     sides = [[[words.randrange(4, VOCAB) for _ in range(words.randrange(1, 7))] for _ in range(PAIRS)] for _ in "st"]
     corpus = Corpus(sides[0], sides[1], list(range(1, PAIRS + 1)))
@@ -99,12 +100,13 @@ def make_job(precision="fp32", resample=None):
         loss = corpus_loss(model, [everything], device, autocast=False)
         return Validation(loss, 2.718**loss, round(1000 * loss) % 7, "a metric that goes up and down")
 
-    return Job(Epochs(corpus, BatchingConfig(sentences=2, pool=2), 5, resample), validate, device, precision, 5)
+    data = Epochs(corpus, BatchingConfig(sentences=2, pool=2), 5, resample, guide)
+    return Job(data, validate, device, precision, 5)
 
 
-def train(run, keys=FULL, job=None, listener=None):
+def train(run, keys=FULL, job=None, listener=None, model=MODEL):
     torch.manual_seed(1)
-    model = Seq2Seq(ModelConfig.model_validate(MODEL), src_vocab=VOCAB, tgt_vocab=VOCAB)
+    model = Seq2Seq(ModelConfig.model_validate(model), src_vocab=VOCAB, tgt_vocab=VOCAB)
     with Signals() as signals:
         config = TrainConfig.model_validate(keys)
         return Trainer(run, model, job or make_job(), config, listener, signals).train()
@@ -308,27 +310,52 @@ def test_bf16(tmp_path):
     assert hashes(train(tmp_path / "b", job=make_job("bf16"))) == expected
 
 
-def test_pieces_drawn_for_each_epoch(tmp_path):
-    """A run killed and stopped in the middle of an epoch draws the pieces of that epoch again."""
+@pytest.fixture
+def subwords(tmp_path):
+    """Makes a job whose pieces are drawn anew in each epoch; with links of each word to itself, but of the last one."""
     path, words = tmp_path / "text", random.Random(4)
     texts = ["".join(words.choice("ab ") for _ in range(9)) + "abab" for _ in range(PAIRS)]
     path.write_text("\n".join(texts), encoding="utf-8")
     tokenizer = SentencePiece.fit(SentencePiece.Config(sampling=0.5), VocabConfig(size=10), [path])
-    ids = tokenizer.encode_all(texts)
+    ids, both = tokenizer.encode_all(texts), (tokenizer, tokenizer)
     pairs = Corpus(ids, ids, list(range(1, PAIRS + 1)))
+    links = [[(word, word) for word in range(len(text.split()) - 1)] for text in texts]
 
-    def job():
-        both = tokenizer, tokenizer
-        return make_job(resample=subword_sampling(pairs, [(text, text) for text in texts], both, 40, 5))
+    def job(guided=False):
+        resample = subword_sampling(pairs, [(text, text) for text in texts], both, 40, 5)
+        return make_job(resample=resample, guide=Guide(links, both, unlinked=True) if guided else None)
 
-    keys = {"max_steps": 16, "validate_every": 5}
-    expected = hashes(train(tmp_path / "a", keys, job()))
+    return job
+
+
+def interrupted(run, keys, job, model=MODEL):
+    """How a run ends that is killed and stopped on the way, each in the middle of an epoch."""
     with pytest.raises(Crash):
-        train(tmp_path / "b", keys, job(), At([6], crash))
+        train(run, keys, job(), At([6], crash), model)
     with pytest.raises(Stopped):
-        train(tmp_path / "b", keys, job(), At([11], send(signal.SIGTERM)))
-    assert hashes(train(tmp_path / "b", keys, job())) == expected
-    assert len({str(job().data.epoch(number).corpus) for number in (1, 2, 3)}) == 3
+        train(run, keys, job(), At([11], send(signal.SIGTERM)), model)
+    return hashes(train(run, keys, job(), model=model))
+
+
+def test_pieces_drawn_for_each_epoch(tmp_path, subwords):
+    keys = {"max_steps": 16, "validate_every": 5}
+    assert interrupted(tmp_path / "b", keys, subwords) == hashes(train(tmp_path / "a", keys, subwords()))
+    assert len({str(subwords().data.epoch(number).corpus) for number in (1, 2, 3)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("head", "guided"),
+    [(None, {"loss": "cross_entropy"}), ({"dim": 4}, {"loss": "multiplied"}), ({"dim": 4, "learn": "detached"}, {})],
+    ids=["attention", "head", "detached head"],
+)
+def test_guided_alignment(tmp_path, subwords, head, guided):
+    model = MODEL | {"alignment_head": head}
+    strong, weak = (
+        {"max_steps": 16, "validate_every": 5, "guided_alignment": {**guided, "weight": w}} for w in (2, 0.1)
+    )
+    expected = hashes(train(tmp_path / "a", strong, subwords(guided=True), model=model))
+    assert expected != hashes(train(tmp_path / "c", weak, subwords(guided=True), model=model))
+    assert interrupted(tmp_path / "b", strong, lambda: subwords(guided=True), model) == expected
 
 
 def test_number_of_validations_changes_nothing(tmp_path):

@@ -4,18 +4,22 @@ import gzip
 from collections import defaultdict
 from itertools import islice, product
 from math import exp, log, prod
+from typing import get_args
 
 import pytest
 import torch
 
 from nmt.aligner.aligner import AlignerSettings, align, train
 from nmt.aligner.bitext import read_bitext
+from nmt.aligner.combination import Combination
 from nmt.aligner.em import Direction, iterate
 from nmt.aligner.hmm import JumpPositions
 from nmt.aligner.ibm1 import IndependentPositions
 from nmt.aligner.positions import emissions
 from nmt.alignment.aer import score_alignments
 from nmt.alignment.gold import read_gold
+from nmt.alignment.symmetrize import METHODS, symmetrize
+from nmt.commands.align_text import Chosen
 from nmt.embedded import embedded_folder
 
 NULL = None
@@ -232,18 +236,28 @@ def test_gold_links_of_the_embedded_corpus(settings, most):
     assert score_alignments(found, list(read_gold(folder / "test.align"))).aer < most
 
 
-@pytest.mark.parametrize("links", ["forward", "reverse", "intersection", "union"])
-def test_each_choice_of_links(links):
-    found = align([*PAIRS, ([], ["x"])], AlignerSettings(links=links))
-    one, other, both, either = (
-        [set(pair) for pair in align([*PAIRS, ([], ["x"])], AlignerSettings(links=name))]
-        for name in ("forward", "reverse", "intersection", "union")
-    )
-    assert found[-1] == []
-    assert both == [a & b for a, b in zip(one, other, strict=True)]
-    assert either == [a | b for a, b in zip(one, other, strict=True)]
+COMBINATIONS = [name for name in get_args(Combination) if name not in ("forward", "reverse")]
+
+
+def test_the_choices_of_the_command_are_those_of_the_aligner():
+    assert get_args(Chosen) == ("agreement", *get_args(Combination))
+    assert COMBINATIONS == list(METHODS)
+
+
+def test_links_of_each_direction():
+    one, other = (align([*PAIRS, ([], ["x"])], AlignerSettings(links=name)) for name in ("forward", "reverse"))
+    assert one[-1] == other[-1] == []
     assert all(len({tgt for _, tgt in pair}) == len(pair) for pair in one)
     assert all(len({src for src, _ in pair}) == len(pair) for pair in other)
+    assert any(set(a) ^ set(b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("links", COMBINATIONS)
+def test_links_of_both_directions(links):
+    """How they join is what tests/unit/test_alignment_symmetrize.py tests."""
+    settings = [AlignerSettings("ibm1", agree=False, links=name) for name in ("forward", "reverse", links)]
+    one, other, both = (align(PAIRS, each) for each in settings)
+    assert both == [symmetrize(a, b, links) for a, b in zip(one, other, strict=True)]
 
 
 def test_no_text_has_no_links():

@@ -45,8 +45,16 @@ def test_threshold_takes_every_cell_at_or_above_it_but_no_eos() -> None:
     assert threshold_links(WITH_EOS, 0.71) == []
 
 
+def test_argmax_at_or_above_a_weight() -> None:
+    assert argmax_links(WITH_EOS, 0.6) == [(0, 2), (1, 0)]
+    assert argmax_links(WITH_EOS, 0.61) == [(1, 0)]
+    assert argmax_links(WITH_EOS, 0.71) == []
+    assert argmax_links(aligned([[0.3, 0.3, 0.4], [0.4, 0.3, 0.3], [0, 0, 1]]), 0.3) == [(0, 1)]  # 0 is for EOS
+
+
 def test_methods_by_name() -> None:
     assert extract_links(WITH_EOS, "argmax") == argmax_links(WITH_EOS)
+    assert extract_links(WITH_EOS, "argmax=0.61") == argmax_links(WITH_EOS, 0.61) != argmax_links(WITH_EOS)
     assert extract_links(WITH_EOS, "threshold=0.3") == threshold_links(WITH_EOS, 0.3)
 
 
@@ -58,20 +66,28 @@ def test_an_empty_sentence_has_no_links() -> None:
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        ("argmaxx", "link method 'argmaxx' is unknown; use argmax or threshold=0.3"),
+        ("argmaxx", "link method 'argmaxx' is unknown; use argmax, argmax=0.3, threshold=0.3 or, of two directions, a"),
         ("threshold", "'' is not a number"),
         ("threshold=", "'' is not a number"),
         ("threshold=high", "'high' is not a number"),
         ("threshold=0", "above 0 and at most 1"),
         ("threshold=1.1", "above 0 and at most 1"),
         ("threshold=nan", "above 0 and at most 1"),
-        ("argmax=1", "unknown"),
+        ("argmax=", "'' is not a number; write for example argmax=0.3"),
+        ("argmax=0", "above 0 and at most 1"),
+        ("agreement", "'' is not a number; write for example agreement=0.3"),
     ],
 )
 def test_methods_that_are_wrong(method: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         parse_method(method)
     assert "\n" not in str(caught.value)
+
+
+def test_one_direction_has_no_agreement() -> None:
+    assert parse_method("agreement=0.4") == ("agreement", 0.4)
+    with pytest.raises(UserError, match="'agreement=0.4' compares two directions"):
+        extract_links(WITH_EOS, "agreement=0.4")
 
 
 @pytest.mark.parametrize("link", [(2, 0), (0, 3), (-1, 0), (0, -1)])

@@ -1,6 +1,7 @@
 """Every shipped config is read, built and takes one update."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,10 @@ def test_the_model_takes_an_update(path):
     torch.manual_seed(experiment.seed)
     model = Seq2Seq(experiment.model, src_vocab=VOCAB, tgt_vocab=VOCAB)
     batch = collate([[5, 6, 7], [8], [9, 10]], [[5, 6], [7, 8, 9], [4]], [0, 1, 2])
-    loss = model.loss(batch, experiment.train.label_smoothing)
+    guided = experiment.train.guided_alignment
+    if guided is not None:
+        batch = replace(batch, guide_BTS=torch.eye(4).expand(3, 4, 4))
+    loss = model.loss(batch, experiment.train.label_smoothing, guided=guided)
     assert loss.tokens == 9
     assert loss.total.isfinite() and loss.nll > 0
     loss.total.backward()
