@@ -49,7 +49,7 @@ def start(command, run):
 
 
 def finish(process):
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=600)
     return process.returncode, err.decode()
 
 
@@ -70,7 +70,7 @@ def newest(run):
 
 
 def wait_for_step(run, step, process):
-    for _ in range(2400):
+    for _ in range(12000):
         if list(run.glob(f"checkpoints/step-{step:08d}")):
             return
         assert process.poll() is None, process.communicate()
