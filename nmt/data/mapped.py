@@ -1,4 +1,5 @@
-"""A corpus of any size: its pairs lie as numbers in files, which are mapped into memory and read where they are used.
+"""A corpus of any size: its pairs lie as numbers in files. What is known of each pair is mapped into memory; its ids
+are read where they are used, because pages mapped at random stay, and the process would grow by the whole file.
 
 N pairs of one folder. Little-endian:
   ids.bin      pieces, source then target of pair 0, of pair 1 ...      uint16 or uint32
@@ -12,12 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -25,9 +27,6 @@ from nmt.errors import DataError
 
 META = "meta.json"
 NAMES = ("ids", "lengths", "begins", "lines", "hashes")
-
-MOST_READ = 50_000
-"""Pairs that are read before the pages they lie on are given back, so that the process does not seem to grow."""
 
 
 class MappedPairs:
@@ -45,27 +44,22 @@ class MappedPairs:
                 raise DataError(f"{path}: missing or damaged; remove the folder {folder}, it will be made again")
         self.report: dict[str, Any] = meta["report"]
         self.fingerprint: str = meta["fingerprint"]
-        self.lengths: np.ndarray = np.memmap(folder / "lengths.bin", types["lengths"], "r").reshape(-1, 2)
-        self.begins, self.lines, self.hashes = (
-            np.memmap(folder / f"{name}.bin", types[name], "r") for name in ("begins", "lines", "hashes")
+        self.lengths, self.begins, self.lines, self.hashes = (
+            np.asarray(np.memmap(folder / f"{name}.bin", types[name], "r")) for name in NAMES[1:]
         )
-        with open(folder / "ids.bin", "rb") as file:
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._ids = np.frombuffer(self._map, types["ids"])
-        self._read = 0
+        self.lengths = self.lengths.reshape(-1, 2)
+        self._ids, self._type = os.open(folder / "ids.bin", os.O_RDONLY), np.dtype(types["ids"])
+        finalize(self, os.close, self._ids)
 
     def __len__(self) -> int:
         return len(self.begins)
 
     def side(self, i: int, side: int) -> list[int]:
         """Ids of pair i, of its source (0) or its target (1)."""
-        self._read += 1
-        if self._read == MOST_READ:
-            self._map.madvise(mmap.MADV_DONTNEED)
-            self._read = 0
-        src, tgt = (int(length) for length in self.lengths[i])
+        src, tgt = self.lengths[i].tolist()
         begin = int(self.begins[i]) + src * side
-        return self._ids[begin : begin + (tgt if side else src)].tolist()
+        size = self._type.itemsize
+        return np.frombuffer(os.pread(self._ids, (tgt if side else src) * size, begin * size), self._type).tolist()
 
     def shared(self, pairs: Iterable[tuple[str, str]]) -> int:
         """How many of `pairs` are among these."""

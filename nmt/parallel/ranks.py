@@ -81,7 +81,7 @@ class Group(Ranks):
     def __init__(self, device: torch.device) -> None:
         with _reaching():
             dist.init_process_group("gloo", timeout=ANSWER)
-            self._patient = dist.new_group(backend="gloo", timeout=PATIENCE)
+            self._patient: Any = dist.new_group(backend="gloo", timeout=PATIENCE)
             cuda = device.type == "cuda"
             self._gradients: Any = dist.new_group(backend="nccl", timeout=ANSWER) if cuda else None
         self.rank, self.size = dist.get_rank(), dist.get_world_size()

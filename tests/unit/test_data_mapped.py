@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from nmt.data import mapped, shards
+from nmt.data import shards
 from nmt.data.config import ParallelFiles
 from nmt.data.corpus import load_corpus
 from nmt.data.epochs import Epoch
@@ -79,8 +79,7 @@ def test_a_batch_is_that_of_the_text_in_memory(recipe, tmp_path):
     assert Epoch(1, corpus, []).padded_size(ids) == Epoch(1, expected, []).padded_size(ids)
 
 
-def test_several_corpora_stand_one_after_the_other(recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(mapped, "MOST_READ", 5)
+def test_several_corpora_stand_one_after_the_other(recipe, tmp_path):
     expected, _ = load_corpus(recipe.files, recipe.tokenizers, recipe.max_length)
     part = MappedPairs(made(recipe, tmp_path))
     twice = MappedCorpus([part, part])
