@@ -12,7 +12,7 @@ import typer
 EPILOG = """\b
 Examples:
   nmt prepare --config my.yaml --set data.prepared=prepared
-  nmt prepare --config my.yaml --nproc 8
+  nmt prepare --config my.yaml --set data.prepared=prepared --set data.max_length=80
 """
 
 

@@ -19,7 +19,6 @@ EPILOG = """\b
 Examples:
   nmt train
   nmt train --config my.yaml --set train.max_epochs=20 --run runs/long --seeds 1,2,3
-  nmt train --config my.yaml --nproc 4
 """
 DEMO_SENTENCE = "Yesterday the old woman gave the child a small book ."
 
