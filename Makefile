@@ -1,6 +1,7 @@
 # make demo    install, train RNNsearch on the embedded corpus, translate, score, export alignments
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
+# make crash-test  kill 200 trainings and compare what they leave with an undisturbed one (a quarter of an hour)
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
@@ -20,7 +21,7 @@ METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,thre
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check ladder alignments hansards europarl bench corpus wheel clean
+.PHONY: demo test check crash-test ladder alignments hansards europarl bench corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -48,6 +49,10 @@ check: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit/test_architecture.py
+
+crash-test: .venv/runtime
+	$(BIN)/python tests/crash/harness.py --kills 200
+	$(BIN)/python tests/crash/harness.py --kills 40 --signals TERM,INT,HUP --seed 2
 
 ladder: .venv/runtime
 	for name in $(LADDER); do \

@@ -1,8 +1,8 @@
-"""Makes the run folder that stands for this version in tests/data/runs, which every later version must open.
+"""Makes the run folder that stands for this version in tests/data/frozen, which every later version must open.
 
 usage: python scripts/freeze_run.py      (once a release; what is there already is never made again)
 
-A training of a few numbers is stopped after 9 of its 12 updates, in the middle of an epoch, so that it can be
+A training of a few numbers is stopped after 90 of its 100 updates, in the middle of an epoch, so that it can be
 translated with and continued. Its corpus lies beside it, and what its best and last weights make of the source side.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nmt
 
-TARGET = Path(__file__).parents[1] / "tests" / "data" / "runs" / nmt.__version__
+TARGET = Path(__file__).parents[1] / "tests" / "data" / "frozen" / nmt.__version__
 CORPUS = {
     "train.en": "a b\nb c\nc a b\nd c\na d\nb b d\nc d a\nd\n",
     "train.de": "A B\nB C\nC A B\nD C\nA D\nB B D\nC D A\nD\n",
@@ -34,14 +34,14 @@ model:
   embedding: {dim: 4}
   encoder: {type: rnn, dim: 4}
   decoder: {type: bahdanau, dim: 4, maxout: 4, attention: {scorer: {type: concat, dim: 4}}}
-train: {optimizer: {type: adam, lr: 0.05}, ema: 0.5, max_steps: 12, validate_every: 4, metric: loss, keep: 1}
+train: {optimizer: {type: adam, lr: 0.05}, ema: 0.5, max_steps: 100, validate_every: 40, metric: loss, keep: 1}
 search: {beam_size: 2, max_length_ratio: 1.5}
 """
 STOPPED = """
 import os, signal, sys
 from nmt.cli import main
 from nmt.commands.progress import Screen
-Screen.on_step = lambda self, step, *rest: os.kill(os.getpid(), signal.SIGTERM) if step == 9 else None
+Screen.on_step = lambda self, step, *rest: os.kill(os.getpid(), signal.SIGTERM) if step == 90 else None
 sys.argv = ["nmt", "train", "--config", "config.yaml", "--run", "run"]
 main()
 """
