@@ -22,7 +22,7 @@ def align_with_eflomal(pairs: Sequence[tuple[Words, Words]], links: Combination 
     """The links of each tokenised sentence pair, learned from these pairs alone; none where a side is empty or has more
     than 1,023 words. Words are compared without case. The links are others at each call: it samples, without a seed.
 
-    Raises UserError if eflomal or its program is missing, NmtError if it wrote no links.
+    Raises UserError if eflomal is missing, NmtError if it did not write the links of each pair.
     """
     aligner = require_eflomal()()
     full = [number for number, (src, tgt) in enumerate(pairs) if src and tgt]
@@ -32,12 +32,7 @@ def align_with_eflomal(pairs: Sequence[tuple[Words, Words]], links: Combination 
     texts = [_numbered([pairs[number][side] for number in full]) for side in (0, 1)]
     with TemporaryDirectory() as folder:
         forward, reverse = Path(folder, "forward"), Path(folder, "reverse")
-        try:
-            aligner.align(*texts, links_filename_fwd=str(forward), links_filename_rev=str(reverse))
-        except SystemExit:
-            raise UserError(
-                "eflomal does not find its program; put the folder that pip installed `eflomal` into on the PATH"
-            ) from None
+        aligner.align(*texts, links_filename_fwd=str(forward), links_filename_rev=str(reverse))
         read = [list(read_pharaoh(path)) if path.exists() else [] for path in (forward, reverse)]
     if not len(read[0]) == len(read[1]) == len(full):
         raise NmtError(f"eflomal wrote {len(read[0])} and {len(read[1])} lines of links for {len(full)} sentence pairs")
@@ -47,10 +42,10 @@ def align_with_eflomal(pairs: Sequence[tuple[Words, Words]], links: Combination 
 
 
 def require_eflomal() -> Any:
-    """eflomal's class `Aligner`. Raises UserError if the package is missing."""
+    """eflomal's class `Aligner`. Raises UserError if the package is missing, or older than 2."""
     try:
         return importlib.import_module("eflomal").Aligner
-    except ImportError:
+    except (ImportError, AttributeError):
         raise UserError('links by eflomal need the package eflomal: pip install "nmt-attention[eflomal]"') from None
 
 

@@ -27,10 +27,10 @@ class Entry(NamedTuple):
 
     src: str
     tgt: str
-    count: int
+    linked: int
     """How often they were linked."""
     share: float
-    """`count` over all links of the source word."""
+    """`linked` over all links of the source word."""
 
 
 def count_translations(records: Iterable[AlignmentRecord]) -> dict[str, Counter[str]]:

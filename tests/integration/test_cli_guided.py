@@ -34,11 +34,12 @@ def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
 
 def test_a_killed_run_goes_on_with_the_links_that_it_found(nmt, tiny, tmp_path, monkeypatch):
     """It ends with the weights of a run that was left alone, bit for bit."""
-    changes = "train.guided_alignment={weight: 2.0}", "train.max_steps=30"
+    limits = "train.max_steps=8", "train.validate_every=3", "data.test={}"
+    changes = "train.guided_alignment={weight: 2.0}", *limits
     assert train(nmt, tiny, tmp_path / "whole", *changes).code == 0
 
     def kill(self, step, *arguments):
-        if step == 25:
+        if step == 5:
             raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
@@ -47,7 +48,7 @@ def test_a_killed_run_goes_on_with_the_links_that_it_found(nmt, tiny, tmp_path, 
     monkeypatch.setattr("nmt.pipeline.guidance.align", None)
     result = train(nmt, tiny, tmp_path / "killed", *changes)
     assert result.code == 0, result.err
-    assert "continuing at step 20" in result.err
+    assert "continuing at step 3" in result.err
     whole, killed = (tmp_path / name / "checkpoints/last/model.safetensors" for name in ("whole", "killed"))
     assert killed.read_bytes() == whole.read_bytes()
 

@@ -331,14 +331,14 @@ def subwords(tmp_path):
 def interrupted(run, keys, job, model=MODEL):
     """How a run ends that is killed and stopped on the way, each in the middle of an epoch."""
     with pytest.raises(Crash):
-        train(run, keys, job(), At([6], crash), model)
+        train(run, keys, job(), At([4], crash), model)
     with pytest.raises(Stopped):
-        train(run, keys, job(), At([11], send(signal.SIGTERM)), model)
+        train(run, keys, job(), At([8], send(signal.SIGTERM)), model)
     return hashes(train(run, keys, job(), model=model))
 
 
 def test_pieces_drawn_for_each_epoch(tmp_path, subwords):
-    keys = {"max_steps": 16, "validate_every": 5}
+    keys = {"max_steps": 10, "validate_every": 3}
     assert interrupted(tmp_path / "b", keys, subwords) == hashes(train(tmp_path / "a", keys, subwords()))
     assert len({str(subwords().data.epoch(number).corpus) for number in (1, 2, 3)}) == 3
 
@@ -351,7 +351,7 @@ def test_pieces_drawn_for_each_epoch(tmp_path, subwords):
 def test_guided_alignment(tmp_path, subwords, head, guided):
     model = MODEL | {"alignment_head": head}
     strong, weak = (
-        {"max_steps": 16, "validate_every": 5, "guided_alignment": {**guided, "weight": w}} for w in (2, 0.1)
+        {"max_steps": 10, "validate_every": 3, "guided_alignment": {**guided, "weight": w}} for w in (2, 0.1)
     )
     expected = hashes(train(tmp_path / "a", strong, subwords(guided=True), model=model))
     assert expected != hashes(train(tmp_path / "c", weak, subwords(guided=True), model=model))
