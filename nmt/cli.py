@@ -22,11 +22,12 @@ from nmt.commands import (
     evaluate,
     info,
     lexicon,
+    prepare,
     train,
     translate,
 )
 from nmt.commands.config import config_app
-from nmt.errors import NmtError, is_out_of_memory
+from nmt.errors import NmtError, ToldElsewhere, is_out_of_memory
 
 SPINS = "10000"
 """How often a thread of the processor looks for work before it sleeps. OpenMP's own default keeps a core busy for
@@ -40,6 +41,7 @@ app = typer.Typer(
     help="Attention-based neural machine translation with recurrent encoders, and the alignments it reads.",
 )
 app.command("train", epilog=train.EPILOG)(train.train)
+app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
 app.command("translate", epilog=translate.EPILOG)(translate.translate)
 app.command("align-export", epilog=align_export.EPILOG)(align_export.align_export)
 app.command("align-eval", epilog=align_eval.EPILOG)(align_eval.align_eval)
@@ -88,14 +90,20 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NMT_DEBUG"):
             traceback.print_exc()
-        for line in _message(error).split("\n"):
-            typer.echo(f"nmt: error: {line}", err=True)
+        for line in _message(error).split("\n") if not isinstance(error, ToldElsewhere) else []:
+            typer.echo(f"nmt: error: {_rank()}{line}", err=True)
         sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """Ends the process, and on the way out every open block, so that no half-written file stays."""
     sys.exit(128 + number)
+
+
+def _rank() -> str:
+    """Which process of a training speaks, if it is not the first."""
+    rank = os.environ.get("RANK", "0")
+    return "" if rank == "0" else f"rank {rank}: "
 
 
 HANDLERS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, NamedTuple
 
 import torch
@@ -30,11 +31,20 @@ def resolve_compute(device: Device, precision: Precision) -> Compute:
 
 
 def resolve_device(name: Device) -> torch.device:
-    """Errors: UserError if cuda is asked for and there is none."""
+    """One of several processes of a machine takes the GPU of its number there, LOCAL_RANK.
+
+    Errors: UserError if cuda is asked for and there is none, or not one for each process.
+    """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise UserError("device: cuda is not available here; use auto or cpu")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
+    if not available or name == "cpu":
+        return torch.device("cpu")
+    own = int(os.environ.get("LOCAL_RANK", "0"))
+    if own >= torch.cuda.device_count():
+        raise UserError(f"device: there are {torch.cuda.device_count()} GPUs here, too few for process {own + 1}")
+    torch.cuda.set_device(own)
+    return torch.device("cuda")
 
 
 def resolve_precision(name: Precision, device: torch.device) -> Literal["fp32", "bf16"]:

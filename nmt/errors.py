@@ -33,6 +33,18 @@ class Stopped(NmtError):
         self.exit_code = 128 + signal_number
 
 
+class RankLost(NmtError):
+    """Another process of the same training is gone or does not answer."""
+
+
+class ToldElsewhere(NmtError):
+    """Another process tells the user what happened; this one ends with `exit_code` and says nothing."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"told by another process, exit code {exit_code}")
+        self.exit_code = exit_code
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the memory of the machine or of its GPU did not suffice; torch says so in ways of its own."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

@@ -20,11 +20,13 @@ from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
-from nmt.search.beam import beam_search
+from nmt.models.shortlisted import Shortlisted
+from nmt.search.beam import SearchModel, beam_search
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import pad_prefixes
 from nmt.search.sampling import Sampling, sample
+from nmt.text.shortlist import Shortlist
 from nmt.text.tokenizers.tokenizer import Pieces, Tokenizer
 from nmt.text.vocab import EOS, UNK
 
@@ -76,6 +78,7 @@ class Translator:
         self.model, (self.src, self.tgt), self.search = model, tokenizers, search
         self.compute, self.device, self.warn = compute, compute.device, warn
         self.substitute: Callable[[str], str] = copy_word
+        self.shortlist: Shortlist | None = None
 
     @property
     def has_attention(self) -> bool:
@@ -85,6 +88,10 @@ class Translator:
     def use_lexicon(self, lexicon: Lexicon) -> None:
         """From now on unknown words are looked up before they are copied, where the search replaces them."""
         self.substitute = Substitution(lexicon, lambda word: not self.tgt.unknown_words(word))
+
+    def use_shortlist(self, lexicon: Lexicon) -> None:
+        """From now on translations are looked for among the words that the lexicon gives for each sentence."""
+        self.shortlist = Shortlist(lexicon, self.tgt)
 
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.
@@ -151,19 +158,38 @@ class Translator:
             ]
 
     def _search(self, lines: list[Line], search: SearchConfig, sampling: Sampling | None) -> list[list[Translation]]:
-        src_BS, src_len_B = (part.to(self.device) for part in collate_source([line.src.ids for line in lines]))
         prefix_BP = pad_prefixes([line.tgt.ids for line in lines], self.device)
-        self.model.eval()
-        with self.compute.autocast():
-            if sampling is None:
-                found = beam_search(self.model, src_BS, src_len_B, search, prefix_BP)
-            else:
-                numbers = [line.number for line in lines]
-                found = sample(self.model, (src_BS, src_len_B), search, sampling, numbers, prefix_BP)
+        if self.shortlist is None:
+            found = self._found(self.model, lines, search, sampling, prefix_BP)
+        else:
+            words = [self.shortlist(line.src.words).union(line.tgt.ids) for line in lines]
+            model = Shortlisted(self.model, words, self.device)
+            prefix_BP = None if prefix_BP is None else model.number(prefix_BP)
+            ids = model.words_U.tolist()
+            found = [
+                [one._replace(tokens=[ids[token] for token in one.tokens]) for one in hypotheses]
+                for hypotheses in self._found(model, lines, search, sampling, prefix_BP)
+            ]
         return [
             [self._translation(line, hypothesis, search.replace_unk) for hypothesis in hypotheses]
             for line, hypotheses in zip(lines, found, strict=True)
         ]
+
+    def _found(
+        self,
+        model: SearchModel,
+        lines: list[Line],
+        search: SearchConfig,
+        sampling: Sampling | None,
+        prefix_BP: torch.Tensor | None,
+    ) -> list[list[Hypothesis]]:
+        src_BS, src_len_B = (part.to(self.device) for part in collate_source([line.src.ids for line in lines]))
+        self.model.eval()
+        with self.compute.autocast():
+            if sampling is None:
+                return beam_search(model, src_BS, src_len_B, search, prefix_BP)
+            numbers = [line.number for line in lines]
+            return sample(model, (src_BS, src_len_B), search, sampling, numbers, prefix_BP)
 
     def _translation(self, line: Line, hypothesis: Hypothesis, replace_unk: bool) -> Translation:
         source, given = line.src, line.tgt.pieces

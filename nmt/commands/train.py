@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from nmt.config.experiment import Experiment
     from nmt.pipeline.run_folder import RunFolder
     from nmt.pipeline.training import Plan, Trained
+    from nmt.training.listener import Listener
 
 EPILOG = """\b
 Examples:
@@ -19,6 +21,16 @@ Examples:
   nmt train --config my.yaml --set train.max_epochs=20 --run runs/long --seeds 1,2,3
 """
 DEMO_SENTENCE = "Yesterday the old woman gave the child a small book ."
+
+
+class Manner(NamedTuple):
+    """How to train, as the flags say."""
+
+    overwrite: bool
+    dry_run: bool
+    quiet: bool
+    demo: bool
+    processes: int
 
 
 def train(
@@ -31,6 +43,9 @@ def train(
         str | None,
         typer.Option(metavar="N,N,...", help="A run for each seed, in RUN/seed-N, and the spread of scores."),
     ] = None,
+    nproc: Annotated[
+        int, typer.Option(min=1, help="Processes that share each batch; one a GPU, or a few cores each.")
+    ] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
@@ -43,13 +58,29 @@ def train(
     path = config or demo_config()
     folder = run or Path("runs") / path.stem
     changes = set_ or []
+    manner = Manner(overwrite, dry_run, quiet, config is None, _processes(nproc))
     chosen = {_single(folder): changes} if seeds is None else _of_seeds(seeds, folder, changes)
     for where, overrides in chosen.items():
         experiment = load_config(Experiment, path, overrides, check_files=True)
-        _train_one(experiment, where, overwrite, dry_run, quiet, demo=config is None)
+        _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
     if seeds is not None and not dry_run:
         for line in _spread_lines(list(chosen)):
             typer.echo(line)
+
+
+def _processes(nproc: int) -> int:
+    """How many processes to start. Errors: UserError if this is one that torchrun started."""
+    from nmt.errors import UserError
+
+    if nproc > 1 and "RANK" in os.environ:
+        raise UserError("--nproc: another launcher has started this process already; leave it out")
+    return nproc
+
+
+def _again(config: Path | None, changes: list[str], where: Path, quiet: bool) -> list[str]:
+    """The arguments with which a process of this training is started."""
+    chosen = [] if config is None else [f"--config={config}"]
+    return ["train", *chosen, *(f"--set={change}" for change in changes), f"--run={where}", *["--quiet"] * quiet]
 
 
 def _single(folder: Path) -> Path:
@@ -75,27 +106,47 @@ def _of_seeds(seeds: str, folder: Path, changes: list[str]) -> dict[Path, list[s
     return {seed_run(folder, seed): [*changes, f"seed={seed}"] for seed in parse_seeds(seeds)}
 
 
-def _train_one(experiment: Experiment, where: Path, overwrite: bool, dry_run: bool, quiet: bool, demo: bool) -> None:
-    """Trains a run, or continues it, and says how; a finished one is left alone."""
-    from nmt.commands.progress import Screen
-    from nmt.pipeline.run_folder import RunFolder
-    from nmt.pipeline.training import plan, train_run
+def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[str]) -> None:
+    """Trains a run, or continues it, and says how; a finished one is left alone.
 
-    folder = RunFolder(where)
-    with Screen(quiet) as screen:
-        if not overwrite and folder.finished(experiment):
+    Of several processes the one that starts them checks everything and introduces the training, the first rank tells
+    how it goes, and the others are quiet.
+    """
+    from nmt.commands.progress import Screen
+    from nmt.parallel.launcher import is_launched, launch
+    from nmt.pipeline.run_folder import RunFolder
+    from nmt.pipeline.training import locked_run, train_run
+    from nmt.training.listener import Listener
+
+    folder, is_first = RunFolder(where), os.environ.get("RANK", "0") == "0"
+    with Screen(manner.quiet or not is_first) as screen:
+        if not manner.overwrite and folder.finished(experiment):
             screen.on_message(f"{where}: already finished; translate with it, or start anew with --overwrite")
             return
-        screen.on_message("reading the corpus and learning the vocabularies")
-        ready = plan(experiment, folder, overwrite)
-        for line in _introduction(experiment, folder, ready):
-            screen.on_message(line)
-        if dry_run:
+        ready = _introduced(experiment, folder, manner, Listener() if is_launched() else screen)
+        if manner.dry_run:
             return
         folder.make()
-        screen.log = folder.log
-        trained = train_run(experiment, folder, ready, screen, overwrite)
-    _finish(folder, trained, screen, demo)
+        if manner.processes > 1:
+            with locked_run(experiment, folder, ready.prepared, screen, manner.overwrite):
+                del ready
+            launch(manner.processes, again)
+            return
+        screen.log = folder.log if is_first else None
+        trained = train_run(experiment, folder, ready, screen, manner.overwrite)
+    if trained is not None:
+        _finish(folder, trained, screen, manner.demo)
+
+
+def _introduced(experiment: Experiment, folder: RunFolder, manner: Manner, listener: Listener) -> Plan:
+    """The checked training, after a few lines about it."""
+    from nmt.pipeline.training import plan
+
+    listener.on_message("reading the corpus and learning the vocabularies")
+    ready = plan(experiment, folder, manner.overwrite)
+    for line in _introduction(experiment, folder, ready):
+        listener.on_message(line)
+    return ready
 
 
 def _spread_lines(runs: list[Path]) -> list[str]:

@@ -43,6 +43,10 @@ def translate(
         Path | None,
         typer.Option(metavar="FILE", help="With --replace-unk: looked up before a word is copied (`nmt lexicon`)."),
     ] = None,
+    shortlist: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Faster: only words that this lexicon (`nmt lexicon`) has for the sentence."),
+    ] = None,
     prefix_file: Annotated[
         Path | None, typer.Option(help="What each translation must begin with, line by line; empty: anything.")
     ] = None,
@@ -66,6 +70,7 @@ def translate(
 ) -> None:
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
+    from nmt.alignment.lexicon import read_lexicon
     from nmt.commands.output import say, write_line
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
@@ -82,6 +87,8 @@ def translate(
             raise UserError(f"{flag}: {run} has no attention, so it has no alignments")
     search = changed_search(experiment.search, beam, nbest, replace_unk)
     _use_lexicon(translator, lexicon, search.replace_unk)
+    if shortlist is not None:
+        translator.use_shortlist(read_lexicon(shortlist))
     lines, read_ahead = _lines_of(input, say)
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:

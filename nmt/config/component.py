@@ -18,8 +18,8 @@ from pydantic_core import CoreSchema, core_schema
 class PathMark:
     """Annotation: this text is the path of a file or folder; the loader expands it (`$NAME`) and makes it absolute."""
 
-    def __init__(self, folder: bool = False) -> None:
-        self.folder = folder
+    def __init__(self, folder: bool = False, must_exist: bool = True) -> None:
+        self.folder, self.must_exist = folder, must_exist
 
 
 FilePath = Annotated[str, PathMark()]
@@ -27,6 +27,9 @@ FilePath = Annotated[str, PathMark()]
 
 FolderPath = Annotated[str, PathMark(folder=True)]
 """A folder's path, as `FilePath`."""
+
+NewFolderPath = Annotated[str, PathMark(folder=True, must_exist=False)]
+"""The path of a folder that is made where it is missing."""
 
 
 class Section(BaseModel):

@@ -26,6 +26,8 @@ class Kind:
     is_path: bool = False
     is_folder: bool = False
     """A path, of a folder."""
+    must_exist: bool = True
+    """A path, of what must be there before."""
     is_union: bool = False
     """Several kinds besides null; the other attributes are those of all of them together."""
 
@@ -63,7 +65,7 @@ def kind_of(annotation: Any, marks: tuple[Any, ...] = ()) -> Kind:
         if isinstance(mark, OneOf):
             return Kind(family=mark.family)
         if isinstance(mark, PathMark):
-            return Kind(is_path=True, is_folder=mark.folder)
+            return Kind(is_path=True, is_folder=mark.folder, must_exist=mark.must_exist)
     if origin in (Union, types.UnionType):
         return _union([kind_of(member) for member in arguments if member is not type(None)])
     if origin is Literal:
@@ -87,6 +89,7 @@ def _union(members: list[Kind]) -> Kind:
         choices=tuple(choice for member in members for choice in member.choices),
         is_path=any(member.is_path for member in members),
         is_folder=any(member.is_folder for member in members),
+        must_exist=all(member.must_exist for member in members),
         is_union=True,
     )
 

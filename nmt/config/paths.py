@@ -25,7 +25,7 @@ def resolve_paths(draft: Draft, model: type[Section], folder: Path, check_files:
         start = Path() if draft.place(path).is_override else folder
         container[key] = os.path.abspath(start / expanded)
         if check_files:
-            _check(draft, path, Path(container[key]), kind.is_folder)
+            _check(draft, path, Path(container[key]), kind)
 
 
 def _expanded(draft: Draft, path: KeyPath, text: str) -> str | None:
@@ -50,12 +50,12 @@ def _expanded(draft: Draft, path: KeyPath, text: str) -> str | None:
     return None if problems else expanded
 
 
-def _check(draft: Draft, path: KeyPath, file: Path, is_folder: bool) -> None:
-    if is_folder and os.path.isfile(file):
+def _check(draft: Draft, path: KeyPath, file: Path, kind: Kind) -> None:
+    if kind.is_folder and os.path.isfile(file):
         draft.complain(path, f"is a file, not a folder: {one_line(str(file))}")
-    elif os.path.isdir(file) and not is_folder:
+    elif os.path.isdir(file) and not kind.is_folder:
         draft.complain(path, f"is a folder, not a file: {one_line(str(file))}")
-    elif not os.path.exists(file):
-        what = "folder" if is_folder else "file"
+    elif kind.must_exist and not os.path.exists(file):
+        what = "folder" if kind.is_folder else "file"
         hint = did_you_mean(file.name, names_in(file.parent))
         draft.complain(path, f"no such {what}: {one_line(str(file))}{hint}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import PositiveInt, model_validator
+from pydantic import PositiveFloat, PositiveInt, model_validator
 
-from nmt.config.component import FilePath, OneOf, Section
+from nmt.config.component import FilePath, NewFolderPath, OneOf, Section
 from nmt.text import tokenizers as _members  # noqa: F401  (registers the choices of `tokenizer`)
 from nmt.text.tokenizers.sentencepiece import SentencePiece
 from nmt.text.tokenizers.tokenizer import Tokenizer
@@ -21,6 +21,14 @@ class ParallelFiles(Section):
 
     tgt: FilePath
     """Target side, one sentence a line."""
+
+
+class MixedFiles(ParallelFiles):
+    """A corpus that joins the training text."""
+
+    weight: PositiveFloat = 1.0
+    """How often each of its pairs stands in an epoch; of 2.3, 0.3 of them stand there a third time, others in each
+    epoch."""
 
 
 class TestFiles(ParallelFiles):
@@ -62,6 +70,13 @@ class DataConfig(Section):
     train: ParallelFiles
     """What the weights and the vocabularies are learned from."""
 
+    mix: list[MixedFiles] = []
+    """More text to learn the weights from, by weight. An epoch has each pair of `train` once. Needs `prepared`."""
+
+    prepared: NewFolderPath | None = None
+    """Folder in which the training text is kept as numbers, for corpora that memory is too small for; made by `nmt
+    prepare`, or by `nmt train` where it is missing. Trainings share it. null: the text is read into memory."""
+
     valid: ParallelFiles
     """What the best checkpoint is chosen on."""
 
@@ -89,3 +104,9 @@ class DataConfig(Section):
     on_empty: Literal["skip", "error"] = "skip"
     """What to do with a pair that has text on one side only: leave it out and count it, or stop. Pairs without any text
     are always left out and counted."""
+
+    @model_validator(mode="after")
+    def _can_mix(self) -> DataConfig:
+        if self.mix and self.prepared is None:
+            raise ValueError("mix needs prepared, the folder for the mixed text")
+        return self

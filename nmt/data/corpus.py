@@ -43,14 +43,27 @@ def load_corpus(
     """
     notes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     pairs = read_pairs(files.src, files.tgt, notes)
-    src = tokenizers[0].encode_all([pair[0] for pair in pairs])
-    tgt = tokenizers[1].encode_all([pair[1] for pair in pairs])
+    src, tgt = _encode(pairs, tokenizers)
     corpus, skipped = _select(src, tgt, max_length)
     if on_empty == "error":
-        _refuse_one_sided(files, skipped)
+        refuse_one_sided(files, skipped)
     if not corpus.line:
         raise DataError(_why_nothing_is_left(files, src, tgt, max_length))
     return corpus, data_report(files, pairs, corpus, skipped, notes)
+
+
+def encode_pairs(
+    pairs: list[tuple[str, str]], tokenizers: tuple[Tokenizer, Tokenizer], max_length: int | None
+) -> tuple[Corpus, dict[str, list[int]]]:
+    """The usable ones of `pairs`, which are lines 1, 2, ..., and the line numbers of the others by reason."""
+    return _select(*_encode(pairs, tokenizers), max_length)
+
+
+def _encode(
+    pairs: list[tuple[str, str]], tokenizers: tuple[Tokenizer, Tokenizer]
+) -> tuple[list[list[int]], list[list[int]]]:
+    src, tgt = (tokenizers[side].encode_all([pair[side] for pair in pairs]) for side in (0, 1))
+    return src, tgt
 
 
 def _select(src: list[list[int]], tgt: list[list[int]], max_length: int | None) -> tuple[Corpus, dict[str, list[int]]]:
@@ -69,7 +82,8 @@ def _select(src: list[list[int]], tgt: list[list[int]], max_length: int | None) 
     return corpus, skipped
 
 
-def _refuse_one_sided(files: ParallelFiles, skipped: dict[str, list[int]]) -> None:
+def refuse_one_sided(files: ParallelFiles, skipped: dict[str, list[int]]) -> None:
+    """Errors: DataError naming the first pair with text on one side only."""
     found = [(line, files.src, files.tgt) for line in skipped["empty_src"][:1]]
     found += [(line, files.tgt, files.src) for line in skipped["empty_tgt"][:1]]
     if found:

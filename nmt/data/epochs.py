@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from nmt.data.array_order import ArrayOrder
 from nmt.data.batch import Batch, collate
 from nmt.data.batching import BatchOrder
 from nmt.data.config import BatchingConfig
 from nmt.data.corpus import Corpus
 from nmt.data.guide import Guide
+from nmt.data.mapped import MappedCorpus
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,11 @@ class Epoch:
     number: int
     """From 1."""
 
-    corpus: Corpus
+    corpus: Corpus | MappedCorpus
     """The pairs, in the pieces of this epoch."""
 
-    batches: list[list[int]]
-    """The pairs of each batch by their index; each pair once."""
+    batches: Sequence[list[int]]
+    """The pairs of each batch by their index; each pair once, if the corpus is no mixture."""
 
     guide: Guide | None = None
     """Links of the corpus for its attention."""
@@ -61,3 +63,17 @@ class Epochs:
         corpus = self._corpus if self._resample is None else self._resample(number)
         order = BatchOrder([*map(len, corpus.src)], [*map(len, corpus.tgt)], self._batching, self._seed)
         return Epoch(number, corpus, order.epoch(number), self._guide)
+
+
+class MappedEpochs:
+    """The epochs of a training on a mapped corpus, each a function of (seed, number) alone; `weights` are how often the
+    pairs of each of its parts stand in one."""
+
+    def __init__(self, corpus: MappedCorpus, batching: BatchingConfig, seed: int, weights: Sequence[float]) -> None:
+        self._corpus = corpus
+        parts = list(zip(map(len, corpus.parts), weights, strict=True))
+        self._order = ArrayOrder((corpus.lengths(0), corpus.lengths(1)), parts, batching, seed)
+
+    def epoch(self, number: int) -> Epoch:
+        """Epoch `number`, from 1."""
+        return Epoch(number, self._corpus, self._order.epoch(number))

@@ -49,7 +49,39 @@ def data_report(
         "extreme_ratio": sum(ratio > EXTREME_RATIO for ratio in ratios),
         "src": _side(files.src, [src for src, _ in kept], corpus.src, notes[0]),
         "tgt": _side(files.tgt, [tgt for _, tgt in kept], corpus.tgt, notes[1]),
-        "warnings": _warnings(files, len(pairs), skipped, notes),
+        "warnings": _warnings(files, len(pairs), {reason: len(lines) for reason, lines in skipped.items()}, notes),
+    }
+
+
+def merge_reports(files: ParallelFiles, parts: list[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
+    """The report of a set from those of its consecutive parts, each with the number of lines before it.
+
+    `duplicates` are left out: they may be of different parts.
+    """
+    reports = [report for _, report in parts]
+    skipped: dict[str, Any] = {}
+    for reason in reports[0]["skipped"]:
+        numbers = [before + n for before, report in parts for n in report["skipped"][reason]["numbers"]]
+        count = sum(report["skipped"][reason]["count"] for report in reports)
+        skipped[reason] = {"count": count, "numbers": numbers[:FIRST_LINES]}
+    total = {name: sum(report[name] for report in reports) for name in ("lines", "kept", "copies", "extreme_ratio")}
+    sides = {side: _merge_sides(reports, side) for side in ("src", "tgt")}
+    counts = {reason: entry["count"] for reason, entry in skipped.items()}
+    notes = Counter(sides["src"]), Counter(sides["tgt"])
+    return {**total, "skipped": skipped, **sides, "warnings": _warnings(files, total["lines"], counts, notes)}
+
+
+def _merge_sides(reports: list[dict[str, Any]], side: str) -> dict[str, Any]:
+    sides = [report[side] for report in reports]
+    kept = [report["kept"] for report in reports]
+    pieces = [part["mean_length"] * count for part, count in zip(sides, kept, strict=True)]
+    unknown = sum(part["unknown_rate"] * count for part, count in zip(sides, pieces, strict=True))
+    return {
+        "path": sides[0]["path"],
+        "mean_length": sum(pieces) / max(1, sum(kept)),
+        "max_length": max(part["max_length"] for part in sides),
+        "unknown_rate": unknown / max(1.0, sum(pieces)),
+        **{note: sum(part[note] for part in sides) for note in ("bom", "crlf", "nul", "control", "not_nfc")},
     }
 
 
@@ -58,21 +90,21 @@ def _side(path: str, texts: list[str], ids: list[list[int]], notes: Counter[str]
     unknown = sum(sentence.count(UNK) for sentence in ids)
     return {
         "path": path,
-        "mean_length": sum(lengths) / len(lengths),
-        "max_length": max(lengths),
-        "unknown_rate": unknown / sum(lengths),
+        "mean_length": sum(lengths) / max(1, len(lengths)),
+        "max_length": max(lengths, default=0),
+        "unknown_rate": unknown / max(1, sum(lengths)),
         **{note: notes[note] for note in ("bom", "crlf", "nul", "control")},
         "not_nfc": sum(not unicodedata.is_normalized("NFC", text) for text in texts),
     }
 
 
 def _warnings(
-    files: ParallelFiles, lines: int, skipped: dict[str, list[int]], notes: tuple[Counter[str], Counter[str]]
+    files: ParallelFiles, lines: int, skipped: dict[str, int], notes: tuple[Counter[str], Counter[Any]]
 ) -> list[str]:
     found = []
-    total = sum(len(numbers) for numbers in skipped.values())
+    total = sum(skipped.values())
     if total > SKIPPED_SHARE * lines:
-        reasons = ", ".join(f"{reason} {len(numbers)}" for reason, numbers in skipped.items() if numbers)
+        reasons = ", ".join(f"{reason} {count}" for reason, count in skipped.items() if count)
         found.append(f"{files.src}: {total} of {lines} pairs skipped ({total / lines:.1%}): {reasons}")
     for path, counts in ((files.src, notes[0]), (files.tgt, notes[1])):
         if counts["nul"]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from nmt.data.batch import Batch
-from nmt.models.seq2seq import Forced, Seq2Seq
+from nmt.models.seq2seq import Forced, Narrow, Seq2Seq
 
 
 class Ensemble(nn.Module):
@@ -42,10 +42,22 @@ class Ensemble(nn.Module):
         memories, states = zip(*(member.start(src_BS, src_len_B) for member in self._models()), strict=True)
         return memories, states
 
-    def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
-        """One step of search: logprob_NV, weights_NS and the members' new states."""
-        each = zip(self._models(), memory, state, strict=True)
-        logprobs, weights, states = zip(*(model.step(y_N, own, last) for model, own, last in each), strict=True)
+    def narrow(self, words_U: Tensor) -> list[Narrow]:
+        """The part of each member's vocabulary that `step` may be limited to."""
+        return [member.narrow(words_U) for member in self._models()]
+
+    def step(
+        self,
+        y_N: Tensor,
+        memory: Any,
+        state: Any,
+        narrow: Sequence[Narrow] | None = None,
+        allowed_NU: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None, Any]:
+        """One step of search: logprob_NV, weights_NS and the members' new states; the rest as of one model."""
+        each = zip(self._models(), memory, state, narrow or [None] * len(self.members), strict=True)
+        steps = (model.step(y_N, own, last, part, allowed_NU) for model, own, last, part in each)
+        logprobs, weights, states = zip(*steps, strict=True)
         return _log_mean(logprobs), _mean(weights), states
 
     def force(self, batch: Batch) -> Forced:

@@ -34,6 +34,13 @@ class Forced(NamedTuple):
     weights_BTS: Tensor | None
 
 
+class Narrow(NamedTuple):
+    """Part of the vocabulary: the weights and biases of U words."""
+
+    weight_UF: Tensor
+    bias_U: Tensor
+
+
 class Seq2Seq(nn.Module):
     """p(y | x) = prod_t softmax(W_o f_t + b_o), f_t being the decoder's features."""
 
@@ -96,12 +103,20 @@ class Seq2Seq(nn.Module):
     def _embed(self, src_BS: Tensor) -> Tensor:
         return self.embedding_dropout(self.src_embedding(src_BS))
 
-    def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
-        """One step of search: logprob_NV, weights_NS and the new state."""
+    @torch.no_grad()
+    def narrow(self, words_U: Tensor) -> Narrow:
+        """The part of the vocabulary that `step` may be limited to."""
+        return Narrow(self.projection.weight[words_U], self.projection.bias[words_U])
+
+    def step(
+        self, y_N: Tensor, memory: Any, state: Any, narrow: Narrow | None = None, allowed_NU: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None, Any]:
+        """One step of search: logprob_NV, weights_NS and the new state. With `narrow` the log-probabilities are those
+        of its U words among each other, or of those of them that are allowed."""
         x_NE = self.tgt_embedding(y_N)
         step = self.decoder.advance(x_NE, memory, state)
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
-        return self._logprob(features_NF), step.weights_NS, step.state
+        return self._logprob(features_NF, narrow, allowed_NU), step.weights_NS, step.state
 
     def loss(
         self,
@@ -146,9 +161,11 @@ class Seq2Seq(nn.Module):
         logprob_BT[batch.real_targets] = logprob_RV.gather(1, target_R[:, None])[:, 0]
         return Forced(logprob_BT, unrolled.weights_BTS)
 
-    def _logprob(self, features: Tensor) -> Tensor:
-        """Log-probabilities of the vocabulary (..., V), in float32 at least."""
-        logits = self.projection(features)
+    def _logprob(self, features: Tensor, narrow: Narrow | None = None, allowed: Tensor | None = None) -> Tensor:
+        """Log-probabilities of the vocabulary (..., V), in float32 at least; -inf for words that are not allowed."""
+        logits = self.projection(features) if narrow is None else F.linear(features, *narrow)
+        if allowed is not None:
+            logits = logits.masked_fill(~allowed, float("-inf"))
         return F.log_softmax(logits, -1, dtype=torch.promote_types(logits.dtype, torch.float32))
 
     def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from nmt.config.experiment import Experiment
 from nmt.data.corpus import Corpus, load_corpus
+from nmt.data.mapped import MappedCorpus
 from nmt.data.pairs import overlap, read_pairs
 from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.evaluation import read_gold_links
+from nmt.pipeline.prepared_text import PreparedText
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
 
@@ -27,7 +30,7 @@ class Prepared:
     """A run ready to train. `valid_pairs` and `test_pairs` are raw text; both sides were counted to the end."""
 
     tokenizers: tuple[Tokenizer, Tokenizer]
-    train: Corpus
+    train: Corpus | MappedCorpus
     valid: Corpus
     valid_pairs: Pairs
     test_pairs: dict[str, Pairs]
@@ -42,24 +45,45 @@ def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
     Errors: DataError with file and line for every fault of the text.
     """
     data = experiment.data
-    train_pairs = read_pairs(data.train.src, data.train.tgt)
+    train_pairs = read_pairs(data.train.src, data.train.tgt) if data.prepared is None else None
     valid_pairs = read_pairs(data.valid.src, data.valid.tgt)
     test_pairs = {name: read_pairs(files.src, files.tgt) for name, files in data.test.items()}
     for name, files in data.test.items():
         if files.align:
             read_gold_links(Path(files.align), len(test_pairs[name]))
-    if vocab_folder is None:
-        tokenizers = fit_tokenizers(data.tokenizer, data.vocab, Path(data.train.src), Path(data.train.tgt))
-    else:
-        tokenizers = load_tokenizers(data.tokenizer, vocab_folder)
-    train, train_report = load_corpus(data.train, tokenizers, data.max_length, data.on_empty)
-    valid, valid_report = load_corpus(data.valid, tokenizers)
-    report: dict[str, Any] = {"train": train_report, "valid": valid_report}
+    known = None if vocab_folder is None else load_tokenizers(data.tokenizer, vocab_folder)
+    text = _mapped(experiment, known) if train_pairs is None else _in_memory(experiment, known, train_pairs)
+    valid, valid_report = load_corpus(data.valid, text.tokenizers)
+    report: dict[str, Any] = {"train": text.report, "valid": valid_report}
     for name, pairs in {"valid": valid_pairs, **test_pairs}.items():
-        shared = overlap(train_pairs, pairs)
-        report[name] = {**report.get(name, {"lines": len(pairs)}), "overlap_with_train": shared}
-    resample = subword_sampling(train, train_pairs, tokenizers, data.max_length, experiment.seed)
-    return Prepared(tokenizers, train, valid, valid_pairs, test_pairs, report, resample)
+        report[name] = {**report.get(name, {"lines": len(pairs)}), "overlap_with_train": text.shared(pairs)}
+    return Prepared(text.tokenizers, text.corpus, valid, valid_pairs, test_pairs, report, text.resample)
+
+
+class _Text(NamedTuple):
+    """The training text; `shared` counts which of some pairs are in it."""
+
+    tokenizers: tuple[Tokenizer, Tokenizer]
+    corpus: Corpus | MappedCorpus
+    report: dict[str, Any]
+    shared: Callable[[Pairs], int]
+    resample: Callable[[int], Corpus] | None = None
+
+
+def _in_memory(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None, pairs: Pairs) -> _Text:
+    data = experiment.data
+    tokenizers = known or fit_tokenizers(data.tokenizer, data.vocab, Path(data.train.src), Path(data.train.tgt))
+    corpus, report = load_corpus(data.train, tokenizers, data.max_length, data.on_empty)
+    resample = subword_sampling(corpus, pairs, tokenizers, data.max_length, experiment.seed)
+    return _Text(tokenizers, corpus, report, partial(overlap, pairs), resample)
+
+
+def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None) -> _Text:
+    text = PreparedText(experiment)
+    tokenizers = known or text.tokenizers()
+    corpus = text.corpus(tokenizers)
+    mixed = {f"mix {number}": part.report for number, part in enumerate(corpus.parts[1:], start=1)}
+    return _Text(tokenizers, corpus, {**corpus.parts[0].report, **mixed}, corpus.shared)
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
-from nmt.data.epochs import Epochs
+from nmt.data.epochs import Epochs, MappedEpochs
+from nmt.data.guide import Guide
+from nmt.data.mapped import MappedCorpus
 from nmt.device import Compute
 from nmt.errors import ConfigError, Stopped
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.ranks import Ranks, join_ranks
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
 from nmt.pipeline.guidance import make_guide, read_guide_links
 from nmt.pipeline.loading import take_weights
@@ -75,12 +80,29 @@ def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Pla
 
 def train_run(
     experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, overwrite: bool = False
-) -> Trained:
+) -> Trained | None:
     """Trains in `run`, or continues there, evaluates the test sets and writes the report.
 
+    Started as one of several ranks it trains together with the others, and all but the first one then return None.
     Errors: as `Trainer.train`; CheckpointError if another process trains in `run`.
     """
-    prepared, model, compute, _, links = ready
+    with join_ranks(ready.compute.device) as ranks:
+        if not ranks.is_first:
+            _train(experiment, run, ready, listener, ranks)
+            return None
+        with locked_run(experiment, run, ready.prepared, listener, overwrite):
+            outcome = _train(experiment, run, ready, listener, ranks)
+            parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_message
+            translator = Translator(ready.model, *parts)
+            results = evaluate_sets(translator, experiment, run.path, ready.prepared.test_pairs, listener.on_message)
+            return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+
+
+@contextmanager
+def locked_run(
+    experiment: Experiment, run: RunFolder, prepared: Prepared, listener: Listener, overwrite: bool
+) -> Iterator[None]:
+    """Holds the lock of the run; what describes it is written where none was begun, or anew with `overwrite`."""
     with RunLock(run.path) as lock:
         if overwrite and run.started:
             run.clear()
@@ -89,19 +111,21 @@ def train_run(
         if not run.started:
             save_tokenizers(run.vocab, *prepared.tokenizers)
             run.create(experiment, prepared.report)
-        guide = make_guide(experiment, prepared, links, run, listener.on_message)
-        data = Epochs(prepared.train, experiment.data.batching, experiment.seed, prepared.resample, guide)
-        job = _job(experiment, ready, data)
-        with Signals() as signals:
-            outcome = Trainer(run.path, model, job, experiment.train, listener, signals).train()
-        if signals.stop is not None:
-            raise Stopped("trained, but not evaluated; the same command continues", signals.stop)
-        translator = Translator(model, prepared.tokenizers, experiment.search, compute, listener.on_message)
-        results = evaluate_sets(translator, experiment, run.path, prepared.test_pairs, listener.on_message)
-        return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+        yield
 
 
-def _job(experiment: Experiment, ready: Plan, data: Epochs) -> Job:
+def _train(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, ranks: Ranks) -> Outcome:
+    prepared = ready.prepared
+    guide = ranks.after_first(lambda: make_guide(experiment, prepared, ready.links, run, listener.on_message))
+    job = _job(experiment, ready, _epochs(experiment, prepared, guide), ranks)
+    with Signals() as signals:
+        outcome = Trainer(run.path, ready.model, job, experiment.train, listener, signals).train()
+    if signals.stop is not None:
+        raise ranks.told(Stopped("trained, but not evaluated; the same command continues", signals.stop))
+    return outcome
+
+
+def _job(experiment: Experiment, ready: Plan, data: Epochs | MappedEpochs, ranks: Ranks) -> Job:
     batching, search = experiment.data.batching, experiment.search
     key, size = (
         ("sentences", batching.sentences) if batching.max_tokens is None else ("max_tokens", batching.max_tokens)
@@ -115,7 +139,15 @@ def _job(experiment: Experiment, ready: Plan, data: Epochs) -> Job:
         _fingerprint(experiment, ready),
         f"lower data.batching.{key} (now {size}) or data.max_length (now {experiment.data.max_length})",
         f"lower search.batch_sentences (now {search.batch_sentences}) or evaluation.valid_beam_size (now {beam})",
+        ranks,
     )
+
+
+def _epochs(experiment: Experiment, prepared: Prepared, guide: Guide | None) -> Epochs | MappedEpochs:
+    data, seed = experiment.data, experiment.seed
+    if isinstance(prepared.train, MappedCorpus):
+        return MappedEpochs(prepared.train, data.batching, seed, [1.0, *(files.weight for files in data.mix)])
+    return Epochs(prepared.train, data.batching, seed, prepared.resample, guide)
 
 
 def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
@@ -136,8 +168,8 @@ def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
     """Hashes of what must not change between two starts of a run: the training pairs in use, the validation pairs, the
     vocabularies and the links that were read."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
-    hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs)}
-    hashes[experiment.data.train.src] = _hash([train.src, train.tgt])
+    pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
+    hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
     return {**hashes, **vocabulary_fingerprints(ready.prepared.tokenizers)}

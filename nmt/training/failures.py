@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -15,7 +16,7 @@ MOST_LINES = 10
 
 
 def explain(
-    error: Exception, epoch: Epoch, batches: list[list[int]], state: TrainingState, memory_hint: str
+    error: Exception, epoch: Epoch, batches: Sequence[list[int]], state: TrainingState, memory_hint: str
 ) -> NmtError | None:
     """The failure of the update after `state` as a message for the user; None if it is of no known kind."""
     step = state.step + 1
@@ -40,7 +41,7 @@ def kept(run: Path) -> str:
     return f"weights of step {step_of(paths[0])} kept" if paths else "no checkpoint was saved yet"
 
 
-def _lines(epoch: Epoch, batches: list[list[int]]) -> str:
+def _lines(epoch: Epoch, batches: Sequence[list[int]]) -> str:
     lines = sorted(epoch.corpus.line[i] for i in chain.from_iterable(batches))
     more = f" and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
     return f"lines {', '.join(map(str, lines[:MOST_LINES]))}{more}"

@@ -10,8 +10,9 @@ from typing import Literal
 import torch
 
 from nmt import __version__
-from nmt.data.epochs import Epochs
+from nmt.data.epochs import Epochs, MappedEpochs
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.ranks import Ranks
 from nmt.training.validation import Validation
 
 
@@ -19,7 +20,7 @@ from nmt.training.validation import Validation
 class Job:
     """Everything that a trainer needs beside the model and the `train` section of the config."""
 
-    data: Epochs
+    data: Epochs | MappedEpochs
     validate: Callable[[Seq2Seq], Validation]
     """Measures the model as it is, in evaluation mode."""
 
@@ -37,6 +38,9 @@ class Job:
     validation_memory_hint: str = "lower search.batch_sentences or evaluation.valid_beam_size"
     """What to do when memory runs out in a validation."""
 
+    ranks: Ranks = field(default_factory=Ranks)
+    """The processes that train together."""
+
     def environment(self) -> dict[str, str]:
         """What the bits of a training depend on, besides its config and data."""
         cuda = self.device.type == "cuda"
@@ -47,4 +51,5 @@ class Job:
             "python": platform.python_version(),
             "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),
             "precision": self.precision,
+            "processes": str(self.ranks.size),
         }

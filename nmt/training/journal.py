@@ -18,13 +18,18 @@ class Journal:
     """Writes one training line every `log_every` updates and one line a validation.
 
     Training lines give the unsmoothed loss in nats a target token and the speed, without validation, over the updates
-    since the line before; `grad_norm` and `lr` are those of the last update. `seconds` is the time spent so far.
+    since the line before; `grad_norm` and `lr` are those of the last update. `seconds` is the time spent so far. Of
+    several processes only one is `active`; of the others nothing is written.
     """
 
-    def __init__(self, run: Path, config: TrainConfig, state: TrainingState, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, run: Path, config: TrainConfig, state: TrainingState, warn: Callable[[str], None], active: bool = True
+    ) -> None:
         self._log_every = config.log_every
-        self._logs: list[MetricsLog | TensorBoardLog] = [MetricsLog(run / "metrics.jsonl", state, warn)]
-        if config.tensorboard:
+        self._logs: list[MetricsLog | TensorBoardLog] = []
+        if active:
+            self._logs.append(MetricsLog(run / "metrics.jsonl", state, warn))
+        if active and config.tensorboard:
             self._logs.append(TensorBoardLog(run / "tensorboard", state.step + 1))
         self._start_over()
 

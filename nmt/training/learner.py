@@ -13,6 +13,7 @@ from torch import Tensor
 
 from nmt.data.batch import Batch
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.gradient_sum import GradientSum
 from nmt.training.average import Average
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
@@ -21,7 +22,8 @@ from nmt.training.weights import load_weights, named_weights
 
 
 class Update(NamedTuple):
-    """loss: nats a target token, unsmoothed; norm: L2 norm of the gradient before clipping; tokens: target tokens."""
+    """loss: nats a target token, unsmoothed; norm: L2 norm of the gradient before clipping; tokens: target tokens. All
+    of the whole batch, whatever part of it other ranks had."""
 
     loss: float
     norm: float
@@ -33,7 +35,7 @@ class NonFiniteError(ArithmeticError):
 
 
 class Learner:
-    """Applies updates to the model. What it draws at random depends on (seed, step, micro-batch) alone."""
+    """Applies updates to the model. What it draws at random depends on (seed, step, micro-batch, rank) alone."""
 
     def __init__(self, model: Seq2Seq, config: TrainConfig, job: Job) -> None:
         self.model = model.to(job.device).train()
@@ -43,27 +45,27 @@ class Learner:
         self.optimizer: torch.optim.Optimizer = config.optimizer.build(parameters=list(self.named_parameters.values()))
         self.objective: Objective = config.objective.build()
         self.average = Average(model, config.ema) if config.ema is not None else None
+        parameters = list(self.named_parameters.values())
+        self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
 
     def update(self, batches: list[Batch], step: int, lr: float, between: Callable[[], None] = lambda: None) -> Update:
         """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`, or over
-        what else the objective counts.
+        what else the objective counts. With several ranks `batches` are the shares of this one, maybe none.
 
         Loss and norm are read from the device once, so that nothing is updated with a NaN. `between` is called between
         two batches; if it raises, nothing was changed.
 
-        Errors: NonFiniteError before anything is changed.
+        Errors: NonFiniteError, on all ranks, before anything is changed.
         """
         self.optimizer.zero_grad(set_to_none=True)
-        tokens = sum(batch.tokens for batch in batches)
-        size = sum(self.objective.size(batch) for batch in batches)
-        losses: list[Tensor] = []
-        for micro, batch in enumerate(batches):
-            if micro:
-                between()
-            losses.append(self._backward(batch, (step, micro), size))
+        ranks = self.job.ranks
+        shares = sum(batch.tokens for batch in batches), sum(self.objective.size(batch) for batch in batches)
+        tokens, size = map(int, ranks.sum([*shares]))
+        losses = self._backward_all(batches, (step, size), between)
         gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
-        values: list[float] = torch.stack([*torch.stack(losses).sum(0), norm.float()]).tolist()
+        values: list[float] = torch.stack([*losses.sum(0), norm.float()]).tolist()
+        values[:2] = ranks.sum(values[:2])
         for what, value in zip(("loss", "loss", "gradient norm"), values, strict=True):
             if not isfinite(value):
                 raise NonFiniteError(f"{what} is {value}")
@@ -77,9 +79,25 @@ class Learner:
             self.average.update(step)
         return Update(values[1] / tokens, values[2], tokens)
 
+    def _backward_all(self, batches: list[Batch], place: tuple[int, int], between: Callable[[], None]) -> Tensor:
+        """Makes the gradients of update (step, terms of the loss), those of all ranks together; the losses of each
+        batch of this rank as `_backward` gives them, one below the other."""
+        step, size = place
+        losses = [torch.zeros(1, 2, device=self.job.device)] if not batches else []
+        for micro, batch in enumerate(batches):
+            if micro:
+                between()
+            if self.gradient_sum is not None and micro == len(batches) - 1:
+                self.gradient_sum.expect()
+            losses.append(self._backward(batch, (step, micro), size)[None])
+        if self.gradient_sum is not None:
+            self.gradient_sum.finish()
+        return torch.cat(losses)
+
     def _backward(self, batch: Batch, place: tuple[int, int], size: int) -> Tensor:
         """Adds the gradient of the batch's share of the mean loss; objective and plain loss, summed, as one tensor."""
-        torch.manual_seed(mix(self.job.seed, *place))
+        rank = self.job.ranks.rank
+        torch.manual_seed(mix(self.job.seed, *place, *([rank] if rank else [])))
         with torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
             setting = Setting(place[0], self.config.label_smoothing, self.config.guided_alignment)
             loss = self.objective.loss(self.model, batch.to(self.job.device), setting)

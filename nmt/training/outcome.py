@@ -43,7 +43,7 @@ class Outcome:
 
 
 def conclude(run: Path, learner: Learner, state: TrainingState, best: Checkpoint) -> Outcome:
-    """Loads the best weights into the model and writes `done.json`."""
+    """Loads the best weights into the model and, in the first of several processes, writes `done.json`."""
     metric = learner.config.metric
     last_sha256 = weights_sha256(learner.model)
     load_weights(learner.model, best.weights, best.path.name)
@@ -59,5 +59,6 @@ def conclude(run: Path, learner: Learner, state: TrainingState, best: Checkpoint
         seconds=round(state.seconds, 1),
         parameters=sum(parameter.numel() for parameter in learner.model.parameters()),
     )
-    replace_file(run / "done.json", json.dumps(asdict(outcome), indent=1).encode() + b"\n")
+    if learner.job.ranks.is_first:
+        replace_file(run / "done.json", json.dumps(asdict(outcome), indent=1).encode() + b"\n")
     return outcome

@@ -20,12 +20,16 @@ Snapshot = tuple[TrainingState, dict[str, Tensor], dict[str, Tensor]]
 
 
 class Saver:
-    """Saves the state of training, moves the links `best` and `last` and deletes what is no longer needed."""
+    """Saves the state of training, moves the links `best` and `last` and deletes what is no longer needed.
 
-    def __init__(self, run: Path, keep: int, warn: Callable[[str], None]) -> None:
+    Of several processes only one is `active`; of the others nothing is written.
+    """
+
+    def __init__(self, run: Path, keep: int, warn: Callable[[str], None], active: bool = True) -> None:
         self.run = run
         self.keep = keep
         self._warn = warn
+        self._active = active
         self._failures = 0
         self._newest: tuple[int, int] | None = None
         self._owed: Snapshot | None = None
@@ -38,7 +42,7 @@ class Saver:
 
         Errors: NmtError at the third failure in a row or if `must`; if a weight is NaN.
         """
-        if self._newest == (state.step, len(state.scores)):
+        if not self._active or self._newest == (state.step, len(state.scores)):
             return
         try:
             if self._owed is not None:
@@ -70,10 +74,13 @@ class Saver:
         then the next best one. Links and what is kept follow it. Errors: CheckpointError if all are damaged."""
         best = best_valid(self.run, state, self._warn)
         self._link("best", best.state.step)
-        prune(self.run, newest=state.step, best=best.state.step, keep=self.keep)
+        if self._active:
+            prune(self.run, newest=state.step, best=best.state.step, keep=self.keep)
         return best
 
     def _link(self, name: str, step: int) -> None:
+        if not self._active:
+            return
         try:
             link(self.run, name, step)
         except OSError as error:

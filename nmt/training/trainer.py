@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from math import isfinite
 from pathlib import Path
@@ -18,7 +19,7 @@ from nmt.training.durable import make_folder
 from nmt.training.failures import explain, explain_validation, kept
 from nmt.training.job import Job
 from nmt.training.journal import Journal
-from nmt.training.learner import Learner, Update
+from nmt.training.learner import Learner, NonFiniteError, Update
 from nmt.training.listener import Listener
 from nmt.training.outcome import Outcome, conclude
 from nmt.training.saver import Saver
@@ -26,6 +27,7 @@ from nmt.training.schedules.schedule import Progress, Schedule
 from nmt.training.signals import Interrupted, Signals
 from nmt.training.state import TrainingState
 from nmt.training.tensorboard import summary_writer
+from nmt.training.validation import Validation, measured_by_first
 
 
 class Trainer:
@@ -50,10 +52,11 @@ class Trainer:
         self.run, self.job, self.config = run, job, config
         self.listener = listener or Listener()
         self.signals = signals or Signals()
+        self.ranks = job.ranks
         self.learner = Learner(model, config, job)
         self.schedule: Schedule = config.schedule.build()
         self.budget = Budget(config)
-        self.saver = Saver(run, config.keep, self.listener.on_message)
+        self.saver = Saver(run, config.keep, self.listener.on_message, self.ranks.is_first)
         self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
         self._epoch: Epoch | None = None
 
@@ -63,8 +66,9 @@ class Trainer:
         Errors: Stopped after a signal, with everything saved; CheckpointError if the run cannot be continued; NmtError
         if loss or gradient is not finite, memory runs out or the disk fails.
         """
-        self._start()
-        with closing(Journal(self.run, self.config, self.state, self.listener.on_message)) as self.journal:
+        self.ranks.after_first(self._start)
+        tell, is_first = self.listener.on_message, self.ranks.is_first
+        with closing(Journal(self.run, self.config, self.state, tell, is_first)) as self.journal:
             while True:
                 over = self._is_over()
                 if (over or self._is_validation_due()) and not self.state.is_validated():
@@ -72,12 +76,16 @@ class Trainer:
                     continue
                 self._obey_signals()
                 if over:
-                    return conclude(self.run, self.learner, self.state, self.saver.best(self.state))
+                    return self.ranks.after_first(self._conclude)
                 self._update()
+
+    def _conclude(self) -> Outcome:
+        return conclude(self.run, self.learner, self.state, self.saver.best(self.state))
 
     def _start(self) -> None:
         make_folder(self.run)
-        remove_leftovers(self.run)
+        if self.ranks.is_first:
+            remove_leftovers(self.run)
         checkpoint = latest_valid(self.run, self.listener.on_message)
         if checkpoint is not None:
             self._continue_from(checkpoint)
@@ -106,22 +114,23 @@ class Trainer:
         progress = Progress(step, self.state.epoch, self.budget.planned(self._spent()), scores)
         self.state.lr = self.config.optimizer.lr * self.schedule.factor(progress)
         try:
-            each = [epoch.batch(ids) for ids in batches]
-            update = self.learner.update(each, step, self.state.lr, self.signals.raise_if_stopped)
+            shares = [epoch.batch(ids) for ids in map(self.ranks.share, batches) if ids]
+            update = self.learner.update(shares, step, self.state.lr, self._between_batches)
         except Interrupted:
             return
         except (ArithmeticError, MemoryError, RuntimeError) as error:
             failure = explain(error, epoch, batches, self.state, self.job.memory_hint)
             if failure is None:
                 raise
-            raise NmtError(f"{failure}; {kept(self.run)}") from error
+            message = NmtError(f"{failure}; {kept(self.run)}")
+            raise (self.ranks.told(message) if isinstance(error, NonFiniteError) else message) from error
         self.state.step = step
         self.state.position += len(batches)
-        self.state.seconds = monotonic() - self._begin
+        self.state.seconds = self._elapsed()
         self.journal.add_update(self.state, update, monotonic() - begin)
         self._tell(update)
 
-    def _next_batches(self) -> list[list[int]]:
+    def _next_batches(self) -> Sequence[list[int]]:
         """The sentences of the next update, batch by batch; the last update of an epoch may have fewer batches."""
         if self.state.position >= len(self._current_epoch().batches):
             self.state.epoch, self.state.position = self.state.epoch + 1, 0
@@ -135,25 +144,38 @@ class Trainer:
 
     def _validate(self) -> None:
         """Validates, saves and tells, unless a signal to stop comes; then the validation is made after the resume."""
-        try:
-            with self.learner.for_translation(), self.signals.interrupting():
-                validation = self.job.validate(self.learner.model)
-        except Interrupted:
+        validation, state = measured_by_first(self.ranks, self._measure), self.state
+        if validation is None:
             self._obey_signals()
             return
+        if not isfinite(validation.loss):
+            reason = f"loss is {validation.loss} on the validation set at step {state.step}; {kept(self.run)}"
+            raise self.ranks.told(NmtError(reason))
+        state.seconds = self._elapsed()
+        state.scores.append((state.step, validation.score(self.config.metric)))
+        self.journal.add_validation(state, validation)
+        self._save(must=self._is_over())
+        self.listener.on_validation(state.step, state.epoch, validation, better=state.waited() == 0)
+
+    def _measure(self) -> Validation | None:
+        try:
+            with self.learner.for_translation(), self.signals.interrupting():
+                return self.job.validate(self.learner.model)
+        except Interrupted:
+            return None
         except (MemoryError, RuntimeError) as error:
             failure = explain_validation(error, self.state, self.job.validation_memory_hint)
             if failure is None:
                 raise
             raise NmtError(f"{failure}; {kept(self.run)}") from error
-        state = self.state
-        if not isfinite(validation.loss):
-            raise NmtError(f"loss is {validation.loss} on the validation set at step {state.step}; {kept(self.run)}")
-        state.seconds = monotonic() - self._begin
-        state.scores.append((state.step, validation.score(self.config.metric)))
-        self.journal.add_validation(state, validation)
-        self.saver.save(state, self.learner, must=self._is_over())
-        self.listener.on_validation(state.step, state.epoch, validation, better=state.waited() == 0)
+
+    def _between_batches(self) -> None:
+        """Ends the update if a signal came; with several ranks all of them finish it, and then agree."""
+        if self.ranks.size == 1:
+            self.signals.raise_if_stopped()
+
+    def _save(self, must: bool) -> None:
+        self.ranks.after_first(lambda: self.saver.save(self.state, self.learner, must=must))
 
     def _is_validation_due(self) -> bool:
         if self.config.validate_every is None:
@@ -169,11 +191,16 @@ class Trainer:
         return Spent(self.state.step, epochs, self.state.seconds)
 
     def _obey_signals(self) -> None:
-        if self.signals.stop is not None:
-            self.saver.save(self.state, self.learner, must=True)
-            raise Stopped(f"stopped at step {self.state.step}; the same command continues", self.signals.stop)
+        stop = self.ranks.highest(self.signals.stop or 0)
+        if stop:
+            self._save(must=True)
+            raise self.ranks.told(Stopped(f"stopped at step {self.state.step}; the same command continues", stop))
         if self.signals.take_save():
             self.saver.save(self.state, self.learner, must=False)
+
+    def _elapsed(self) -> float:
+        """Seconds of training so far, by the clock of the first rank."""
+        return self.ranks.of_first([monotonic() - self._begin])[0]
 
     def _tell(self, update: Update) -> None:
         used = min(1.0, self.budget.used(self._spent()))

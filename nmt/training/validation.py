@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ import torch
 
 from nmt.data.batch import Batch
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.ranks import Ranks
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ class Validation:
     def score(self, metric: Literal["bleu", "loss"]) -> float:
         """The metric as a number where higher is better: BLEU, or the negative loss."""
         return self.bleu if metric == "bleu" else -self.loss
+
+
+def measured_by_first(ranks: Ranks, measure: Callable[[], Validation | None]) -> Validation | None:
+    """What the first rank measures, told to the others without its signature; None if that was interrupted."""
+    own = measure() if ranks.is_first else None
+    numbers = [0.0] * 4 if own is None else [own.loss, own.ppl, own.bleu, 1.0]
+    loss, ppl, bleu, is_there = ranks.of_first(numbers)
+    return Validation(loss, ppl, bleu, own.signature if own else "") if is_there else None
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ import pytest
 
 COMMANDS = {
     "train": 2,
+    "prepare": 2,
     "translate": 2,
     "align-export": 2,
     "align-eval": 2,

@@ -17,6 +17,7 @@ ALLOWED = {
     "text": "config errors",
     "data": "text config errors",
     "nn": "config errors",
+    "parallel": "errors",
     "attention": "nn config errors",
     "encoders": "nn config errors",
     "bridges": "encoders nn config errors",
@@ -27,13 +28,13 @@ ALLOWED = {
     "aligner": "alignment errors",
     "search": "nn text config errors",
     "evaluation": "config errors",
-    "training": "models nn data text config errors",
+    "training": "parallel models nn data text config errors",
     "config.experiment": "training evaluation search models data config",
     "translator": "search alignment models data text device errors",
-    "pipeline": "translator training evaluation search aligner alignment models data report text config.experiment "
-    "config device errors",
-    "commands": "pipeline translator training evaluation search aligner alignment data report text config.experiment "
-    "config embedded errors",
+    "pipeline": "translator training parallel evaluation search aligner alignment models data report text "
+    "config.experiment config device errors",
+    "commands": "pipeline translator training parallel evaluation search aligner alignment data report text "
+    "config.experiment config embedded errors",
     "cli": "commands report errors",
     "__main__": "cli",
 }

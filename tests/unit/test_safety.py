@@ -20,6 +20,9 @@ MODULES = {
     *("requests", "urllib", "http", "httpx", "ftplib", "smtplib", "telnetlib", "xmlrpc", "ssl"),
     *("tarfile", "webbrowser", "runpy"),
 }
+LAUNCHER = {"parallel/launcher.py: multiprocessing", "parallel/launcher.py: runpy"}
+"""`nmt train --nproc` starts processes of its own, and nothing else does."""
+
 CALLS = {
     *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.fork"),
     *("torch.load", "torch.save", "torch.hub.load", "torch.jit.load", "np.save", "numpy.save"),
@@ -74,7 +77,7 @@ def test_modules():
             else:
                 continue
             wrong += [f"{path.relative_to(PACKAGE)}: {name}" for name in names & {*MODULES, "from socket"}]
-    assert wrong == []
+    assert set(wrong) == LAUNCHER
 
 
 def test_calls():

@@ -1,0 +1,120 @@
+"""`nmt train --nproc 2`, with real processes: as one process trains, and whole again after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nmt.parallel import launcher
+
+NMT = [sys.executable, "-m", "nmt"]
+STEPS = 50
+CHANGES = [
+    "data.batching={sentences: 6, pool: 3}",
+    "data.test={}",
+    "train.max_steps=50",
+    "train.log_every=1",
+    "train.accumulate=2",
+]
+
+
+@pytest.fixture(scope="module")
+def command(tiny, tmp_path_factory):
+    """Arguments that train on 199 pairs: in each epoch one batch has a single pair, and so one rank has none."""
+    folder = tmp_path_factory.mktemp("ranks")
+    for side in ("en", "de"):
+        lines = tiny.text(f"train.{side}").read_bytes().split(b"\n")[:199]
+        (folder / side).write_bytes(b"\n".join(lines) + b"\n")
+    data = f"data.train={{src: {folder / 'en'}, tgt: {folder / 'de'}}}"
+    return ["train", f"--config={tiny.config}", *(f"--set={change}" for change in [data, *CHANGES])]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(command, tmp_path_factory):
+    run = tmp_path_factory.mktemp("two") / "run"
+    result = finish(start(command, run))
+    assert result == (0, "")
+    return run
+
+
+def start(command, run):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    arguments = [*NMT, *command, f"--run={run}", "--nproc=2", "--quiet"]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+
+def finish(process):
+    _, err = process.communicate(timeout=600)
+    return process.returncode, err.decode()
+
+
+def losses(run):
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_bytes().split(b"\n")[:-1]]
+    return [line["loss"] for line in lines if line["split"] == "train"]
+
+
+def rank_process(process, rank):
+    """The process of a rank: started one after the other, so their numbers rise."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+    ranks = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return sorted(ranks)[rank]
+
+
+def newest(run):
+    return max(int(path.name.removeprefix("step-")) for path in run.glob("checkpoints/step-*"))
+
+
+def wait_for_step(run, step, process):
+    for _ in range(12000):
+        if list(run.glob(f"checkpoints/step-{step:08d}")):
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+def test_two_ranks_train_as_one_process(nmt, command, undisturbed, tmp_path):
+    result = nmt(*command, f"--run={tmp_path / 'one'}")
+    assert result.code == 0, result.err
+    alone, together = losses(tmp_path / "one"), losses(undisturbed)
+    assert len(alone) == len(together) == STEPS
+    assert together == pytest.approx(alone, rel=1e-5)
+    assert alone[-1] < 0.9 * alone[0]
+    assert json.loads((undisturbed / "done.json").read_bytes())["step"] == STEPS
+
+
+def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(command, undisturbed, tmp_path):
+    run, command = tmp_path / "run", [*command, "--set=train.validate_every=10"]
+    process = start(command, run)
+    wait_for_step(run, 10, process)
+    os.kill(rank_process(process, 1), signal.SIGKILL)
+    assert finish(process) == (1, "nmt: error: rank 1 was killed (SIGKILL); the same command continues\n")
+    assert newest(run) < STEPS
+
+    process = start(command, run)
+    wait_for_step(run, newest(run) + 10, process)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process) == (143, f"nmt: error: stopped at step {newest(run)}; the same command continues\n")
+    assert finish(start(command, run)) == (0, "")
+    weights = [json.loads((path / "done.json").read_bytes())["last_weights_sha256"] for path in (run, undisturbed)]
+    assert weights[0] == weights[1]
+    assert losses(run) == losses(undisturbed)
+
+
+def test_wrong_input_is_found_before_a_process_starts(nmt, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(launcher, "launch", pytest.fail)
+    missing = nmt(
+        "train", f"--config={tiny.config}", f"--run={tmp_path / 'run'}", "--nproc=2", "--set=data.train.src=no"
+    )
+    assert missing.code == 2
+    assert "no such file" in missing.err
+    assert not (tmp_path / "run").exists()
+    monkeypatch.setenv("RANK", "0")
+    twice = nmt("train", f"--config={tiny.config}", "--nproc=2")
+    assert (twice.code, twice.out) == (2, b"")
+    assert twice.err == "nmt: error: --nproc: another launcher has started this process already; leave it out\n"
