@@ -1,6 +1,7 @@
 # make demo    install, train RNNsearch on the embedded corpus, translate, score, export alignments
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
+# make fuzz    try the readers of configs, models and text on damaged files, FUZZ_SECONDS each, guided by coverage where atheris installs
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
@@ -9,10 +10,12 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SENTENCE ?= Yesterday the old woman gave the child a small book .
 
+FUZZ_SECONDS ?= 600
+
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
 
-.PHONY: demo test check ladder bench corpus wheel clean
+.PHONY: demo test check fuzz ladder bench corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -40,6 +43,10 @@ check: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit/test_architecture.py
+
+fuzz: .venv/development
+	-$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	for name in config model alignments text; do OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz $$name $(FUZZ_SECONDS) || exit; done
 
 ladder: .venv/runtime
 	for name in $(LADDER); do \

@@ -37,7 +37,7 @@ def align_eval(
 ) -> None:
     """Alignment error rate (AER), precision, recall and F1 of links against gold links (Och and Ney 2003)."""
     from nmt.alignment.aer import LinkCounts, count_files, scores_of
-    from nmt.commands.output import say, write_line
+    from nmt.commands.output import say, write_report
     from nmt.errors import DataError, UserError
 
     if per_sentence and as_json:
@@ -47,22 +47,20 @@ def align_eval(
         raise DataError(f"{hyp}: file is empty")
     scores = scores_of(sum(counts, LinkCounts()))
     if per_sentence:
-        for line in _table(counts):
-            write_line(line)
+        write_report(*_table(counts))
         say(_summary(hyp.name, scores))
     else:
-        write_line(
+        write_report(
             json.dumps({hyp.name: asdict(scores)}, ensure_ascii=False) if as_json else _summary(hyp.name, scores)
         )
 
 
 def _summary(name: str, scores: AlignmentScores) -> str:
-    from nmt.report.escape import visible
 
     rates = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
     shown = "  ".join(f"{title} {100 * rate:.2f}" for title, rate in rates.items())
     counted = f"{scores.sentences} sentences, {scores.links} links, {scores.sure} sure, {scores.possible} possible"
-    return f"{visible(name)}  AER {100 * scores.aer:.2f} %  {shown}  ({counted})"
+    return f"{name}  AER {100 * scores.aer:.2f} %  {shown}  ({counted})"
 
 
 def _table(counts: list[LinkCounts]) -> list[str]:

@@ -42,6 +42,7 @@ def evaluate(
     threads: Threads = None,
 ) -> None:
     """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, and AER where gold links are given."""
+    from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
     from nmt.errors import UserError
 
@@ -59,8 +60,8 @@ def evaluate(
         scores = {what.name: _of_links(what, gold_align)}
     else:
         raise UserError(f"{what}: give --ref for a file of translations, --gold-align for links, or a run folder")
-    for line in [json.dumps(scores, ensure_ascii=False)] if as_json else score_lines(scores) + detail_lines(scores):
-        typer.echo(line)
+    lines = [json.dumps(scores, ensure_ascii=False)] if as_json else score_lines(scores) + detail_lines(scores)
+    write_report(*lines)
 
 
 def _of_run(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import PositiveInt, model_validator
+from pydantic import PositiveInt, field_validator, model_validator
 
 from nmt.config.component import FilePath, OneOf, Section
 from nmt.text import tokenizers as _members  # noqa: F401  (registers the choices of `tokenizer`)
@@ -89,3 +90,11 @@ class DataConfig(Section):
     on_empty: Literal["skip", "error"] = "skip"
     """What to do with a pair that has text on one side only: leave it out and count it, or stop. Pairs without any text
     are always left out and counted."""
+
+    @field_validator("test")
+    @classmethod
+    def _named_like_files(cls, sets: dict[str, TestFiles]) -> dict[str, TestFiles]:
+        for name in sets:
+            if not re.fullmatch(r"\w[\w .+-]{0,99}", name):
+                raise ValueError(f"{name!r} cannot be the name of a test set; use letters, digits and _ . + -")
+        return sets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -38,12 +38,15 @@ def read_pairs(
     return pairs  # type: ignore[return-value]
 
 
-def stream_pairs(src: str | Path, tgt: str | Path) -> Iterator[tuple[str, str]]:
+def stream_pairs(
+    src: str | Path, tgt: str | Path, notes: tuple[Counter[str], Counter[str]] | None = None
+) -> Iterator[tuple[str, str]]:
     """The pairs of `read_pairs`, one in memory at a time: both files are read to their end and checked before this
-    returns, and read again for the pairs. Errors as there."""
+    returns, and read again for the pairs. `notes` and errors as there."""
     _check_paths(src, tgt, ("source", "target"))
+    src_notes, tgt_notes = notes or (None, None)
     counts = [0, 0]
-    for pair in zip_longest(read_lines(src), read_lines(tgt)):
+    for pair in zip_longest(read_lines(src, src_notes), read_lines(tgt, tgt_notes)):
         for side in (0, 1):
             counts[side] += pair[side] is not None
     _check_counts(src, tgt, *counts)
@@ -63,10 +66,11 @@ def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str,
         yield line, prefix
 
 
-def overlap(train: Iterable[tuple[str, str]], test: Iterable[tuple[str, str]]) -> int:
+def overlap(train: Iterable[tuple[str, str]], test: Collection[tuple[str, str]]) -> int:
     """How many pairs of `test` stand in `train` as well."""
-    known = set(train)
-    return sum(pair in known for pair in test)
+    wanted = set(test)
+    found = {pair for pair in train if pair in wanted}
+    return sum(pair in found for pair in test)
 
 
 def _check_paths(src: str | Path, tgt: str | Path, sides: tuple[str, str]) -> None:

@@ -10,16 +10,13 @@ from typing import Any
 import torch
 
 from nmt.config.experiment import Experiment
-from nmt.data.corpus import Corpus, load_corpus
-from nmt.data.pairs import overlap, read_pairs
+from nmt.data.corpus import Corpus
 from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
 from nmt.models.seq2seq import Seq2Seq
-from nmt.pipeline.evaluation import read_gold_links
+from nmt.pipeline.sets import Pairs, compare_with_train, load_sets, read_sets
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
-
-Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,8 @@ class Prepared:
     valid: Corpus
     valid_pairs: Pairs
     test_pairs: dict[str, Pairs]
-    report: dict[str, Any]
+    report: dict[str, dict[str, Any]]
+    """The data report of each set (`nmt.data.report`)."""
     resample: Callable[[int], Corpus] | None
     """`train` in the pieces of an epoch; None if they are always the same."""
 
@@ -42,24 +40,18 @@ def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
     Errors: DataError with file and line for every fault of the text.
     """
     data = experiment.data
-    train_pairs = read_pairs(data.train.src, data.train.tgt)
-    valid_pairs = read_pairs(data.valid.src, data.valid.tgt)
-    test_pairs = {name: read_pairs(files.src, files.tgt) for name, files in data.test.items()}
-    for name, files in data.test.items():
-        if files.align:
-            read_gold_links(Path(files.align), len(test_pairs[name]))
+    texts = read_sets(data)
     if vocab_folder is None:
         tokenizers = fit_tokenizers(data.tokenizer, data.vocab, Path(data.train.src), Path(data.train.tgt))
     else:
         tokenizers = load_tokenizers(data.tokenizer, vocab_folder)
-    train, train_report = load_corpus(data.train, tokenizers, data.max_length, data.on_empty)
-    valid, valid_report = load_corpus(data.valid, tokenizers)
-    report: dict[str, Any] = {"train": train_report, "valid": valid_report}
-    for name, pairs in {"valid": valid_pairs, **test_pairs}.items():
-        shared = overlap(train_pairs, pairs)
-        report[name] = {**report.get(name, {"lines": len(pairs)}), "overlap_with_train": shared}
-    resample = subword_sampling(train, train_pairs, tokenizers, data.max_length, experiment.seed)
-    return Prepared(tokenizers, train, valid, valid_pairs, test_pairs, report, resample)
+    loaded = load_sets(data, tokenizers)
+    report = {name: found for name, (_, found) in loaded.items()}
+    compare_with_train(data, texts, report)
+    train, valid = loaded["train"][0], loaded["valid"][0]
+    tests = {name: texts[f"test.{name}"] for name in data.test}
+    resample = subword_sampling(train, texts["train"], tokenizers, data.max_length, experiment.seed)
+    return Prepared(tokenizers, train, valid, texts["valid"], tests, report, resample)
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:

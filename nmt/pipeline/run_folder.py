@@ -28,6 +28,7 @@ class RunFolder:
         self.config = path / "config.yaml"
         self.environment = path / "env.json"
         self.log = path / "log.txt"
+        self.error_log = path / "error.log"
         self.metrics = path / "metrics.jsonl"
         self.data_report = path / "data_report.json"
         self.vocab = path / "vocab"

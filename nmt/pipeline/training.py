@@ -28,6 +28,7 @@ from nmt.training.listener import Listener
 from nmt.training.lock import RunLock
 from nmt.training.outcome import Outcome
 from nmt.training.signals import Signals
+from nmt.training.tensorboard import summary_writer
 from nmt.training.trainer import Trainer
 from nmt.translator import Translator
 
@@ -52,22 +53,26 @@ class Plan(NamedTuple):
     """Links of the training lines from a file, to guide the attention."""
 
 
-def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Plan:
-    """Reads and checks everything that training needs.
+def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False) -> Plan:
+    """Reads and checks everything that training needs, whether in `run` or anywhere.
 
     Errors: UserError if `run` was started with another config (and not `overwrite`) or cannot be written; ConfigError,
     DataError.
     """
-    run.check_free()
-    continued = run.started and not overwrite
-    if continued:
-        run.check_same(experiment)
+    continued = None
+    if run is not None:
+        run.check_free()
+        if run.started and not overwrite:
+            run.check_same(experiment)
+            continued = run
+    if experiment.train.tensorboard:
+        summary_writer()
     compute = set_up(experiment)
     earlier = RunFolder(Path(experiment.train.init_from)) if experiment.train.init_from is not None else None
-    known = run if continued else earlier
+    known = continued or earlier
     prepared = prepare(experiment, known.vocab if known else None)
     model = build_model(experiment, prepared.tokenizers, compute.device)
-    if earlier is not None and not (continued and saved(run.path)):
+    if earlier is not None and not (continued and saved(continued.path)):
         take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
     links = read_guide_links(experiment, prepared.tokenizers)
@@ -116,7 +121,8 @@ def _clear(run: RunFolder) -> None:
     """Removes what an earlier run left; the folder itself stays."""
     for folder in (run.path / "checkpoints", run.vocab, run.evaluations, run.alignments):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (run.config, run.environment, run.metrics, run.log, run.data_report, run.report, run.done):
+    files = (run.config, run.environment, run.metrics, run.log, run.error_log, run.data_report, run.report, run.done)
+    for file in files:
         file.unlink(missing_ok=True)
 
 

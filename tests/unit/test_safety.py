@@ -17,12 +17,26 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {
     *("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "code", "ctypes"),
     *("subprocess", "multiprocessing", "pty", "asyncio"),
-    *("requests", "urllib", "http", "httpx", "ftplib", "smtplib", "telnetlib", "xmlrpc", "ssl"),
-    *("tarfile", "webbrowser", "runpy"),
+    *("requests", "urllib", "urllib3", "http", "httpx", "aiohttp", "websockets", "socketserver", "wsgiref", "ssl"),
+    *("ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc", "paramiko"),
+    *("tarfile", "webbrowser", "runpy", "builtins", "codeop", "cffi", "copyreg", "pdb"),
 }
+PARTS = (
+    "torch.package",
+    "torch.hub",
+    "torch.jit",
+    "torch.serialization",
+    "torch.utils.cpp_extension",
+    "logging.config",
+)
+"""Modules inside others that are needed."""
+
+IMPORTERS = {"config/component.py"}
+"""Files that import by a name in a variable: components of our own, and the plugins that a config names."""
 CALLS = {
     *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.fork"),
     *("torch.load", "torch.save", "torch.hub.load", "torch.jit.load", "np.save", "numpy.save"),
+    *("torch.ops.load_library", "torch.classes.load_library", "torch.compile", "globals", "os.startfile"),
     *("yaml.load_all", "yaml.full_load", "yaml.unsafe_load"),
 }
 CALL_PATTERN = re.compile(r"os\.(exec|spawn|posix_spawn)\w*|socket\.(?!gethostname$)\w+")
@@ -77,8 +91,21 @@ def test_modules():
     assert wrong == []
 
 
+def test_parts_of_modules():
+    used = {ast.unparse(node) for path in FILES for node in nodes(path) if isinstance(node, ast.Attribute)}
+    for path in FILES:
+        for node in nodes(path):
+            if isinstance(node, ast.Import):
+                used |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                used |= {f"{node.module}.{alias.name}" for alias in node.names}
+    assert sorted(name for name in used if f"{name}.".startswith(tuple(f"{part}." for part in PARTS))) == []
+
+
 def test_calls():
     assert [(place, name) for place, name, _, _ in calls() if name in CALLS or CALL_PATTERN.fullmatch(name)] == []
+    found = {place.partition(":")[0] for place, name, _, _ in calls() if name.startswith("importlib.import")}
+    assert found == IMPORTERS
 
 
 def test_text():

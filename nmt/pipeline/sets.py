@@ -1,0 +1,77 @@
+"""The sets of parallel files that a config names, `train`, `valid` and each `test.NAME`: read, checked, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nmt.data.config import DataConfig, ParallelFiles, TestFiles
+from nmt.data.corpus import Corpus, load_corpus
+from nmt.data.languages import profiles, wrong_languages
+from nmt.data.pairs import overlap, read_pairs
+from nmt.errors import DataError
+from nmt.pipeline.evaluation import read_gold_links
+from nmt.text.tokenizers.tokenizer import Tokenizer
+
+Pairs = list[tuple[str, str]]
+Result = TypeVar("Result")
+
+
+def read_sets(data: DataConfig) -> dict[str, Pairs]:
+    """The raw pairs of every set, blank ones too.
+
+    Errors: DataError with a line for each set whose files cannot be read, do not fit each other or their gold links.
+    """
+    return _all({name: partial(_read, files) for name, files in _files(data).items()})
+
+
+def load_sets(data: DataConfig, tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str, tuple[Corpus, dict[str, Any]]]:
+    """Every set in pieces, and its report. Errors: DataError with a line for each set of which nothing can be used."""
+    loads = {name: partial(load_corpus, files, tokenizers) for name, files in _files(data).items()}
+    return _all({**loads, "train": partial(load_corpus, data.train, tokenizers, data.max_length, data.on_empty)})
+
+
+def compare_with_train(data: DataConfig, texts: Mapping[str, Pairs], reports: Mapping[str, dict[str, Any]]) -> None:
+    """Puts `overlap_with_train` into the report of every other set, and warnings about it and about files that seem to
+    be exchanged."""
+    known = profiles(texts["train"])
+    for name, files in _files(data).items():
+        if name == "train":
+            continue
+        report, pairs = reports[name], texts[name]
+        shared = report["overlap_with_train"] = overlap(texts["train"], pairs)
+        if shared:
+            of_all = f"{shared} of {len(pairs)} pairs of {name} are in the training data ({shared / len(pairs):.1%})"
+            report["warnings"].append(of_all)
+        paths = (files.src, data.train.src), (files.tgt, data.train.tgt)
+        for (path, own), wrong in zip(paths, wrong_languages(known, profiles(pairs)), strict=True):
+            if wrong:
+                report["warnings"].append(f"{path}: seems to be in another language than {own}")
+
+
+def _files(data: DataConfig) -> dict[str, ParallelFiles]:
+    tests = {f"test.{name}": files for name, files in data.test.items()}
+    return {"train": data.train, "valid": data.valid, **tests}
+
+
+def _read(files: ParallelFiles) -> Pairs:
+    pairs = read_pairs(files.src, files.tgt)
+    if isinstance(files, TestFiles) and files.align:
+        read_gold_links(Path(files.align), len(pairs))
+    return pairs
+
+
+def _all(calls: Mapping[str, Callable[[], Result]]) -> dict[str, Result]:
+    """The result of each call. Errors: DataError with the lines of all that failed."""
+    results: dict[str, Result] = {}
+    problems: list[str] = []
+    for name, call in calls.items():
+        try:
+            results[name] = call()
+        except DataError as error:
+            problems.append(str(error))
+    if problems:
+        raise DataError("\n".join(dict.fromkeys(problems)))
+    return results
