@@ -16,6 +16,7 @@ COMMANDS = {
     "align-stats": 2,
     "align-view": 2,
     "average": 2,
+    "check": 2,
     "evaluate": 2,
     "compare": 2,
     "info": 2,
