@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +38,7 @@ def align_eval(
 ) -> None:
     """Alignment error rate (AER), precision, recall and F1 of links against gold links (Och and Ney 2003)."""
     from nmt.alignment.aer import LinkCounts, count_files, scores_of
-    from nmt.commands.output import say, write_report
+    from nmt.commands.output import say, write_line, write_report
     from nmt.errors import DataError, UserError
 
     if per_sentence and as_json:
@@ -47,7 +48,9 @@ def align_eval(
         raise DataError(f"{hyp}: file is empty")
     scores = scores_of(sum(counts, LinkCounts()))
     if per_sentence:
-        write_report(*_table(counts))
+        for line in _table(counts):
+            write_line(line)
+        sys.stdout.flush()
         say(_summary(hyp.name, scores))
     else:
         write_report(

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tokenize import TokenError
 from types import TracebackType
 from typing import IO, BinaryIO
 
@@ -89,5 +90,8 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{name} is compressed")
-    with archive.open(info) as member:
-        return npy.read_array(member, allow_pickle=False)
+    try:
+        with archive.open(info) as member:
+            return npy.read_array(member, allow_pickle=False)
+    except (SyntaxError, TokenError):
+        raise ValueError(f"{name} does not begin as an array does") from None
