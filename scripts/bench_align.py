@@ -6,7 +6,6 @@ python scripts/bench_align.py runs/w1 --source train.en --target train.de --pair
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import time
 from itertools import islice
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from bench_result import add_result_options, report
 
 from nmt.alignment.links import argmax_links
 from nmt.pipeline.loading import load_translator
@@ -49,18 +49,11 @@ def main() -> None:
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--target", type=Path, required=True)
     parser.add_argument("--pairs", type=int, default=20_000, help="at most so many, from the start of the files")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
-    parser.add_argument("--against", type=Path, help="JSON file of an earlier run: prints the ratio of the speeds")
+    add_result_options(parser)
     arguments = parser.parse_args()
     lines = zip(read_lines(arguments.source), read_lines(arguments.target), strict=True)
     result = measure(arguments.run, list(islice(lines, arguments.pairs)), arguments.threads)
-    print(json.dumps(result, indent=1))
-    if arguments.against:
-        before = json.loads(arguments.against.read_text(encoding="utf-8"))
-        print(f"against {arguments.against}: {result['pairs_per_s'] / before['pairs_per_s']:.3f}")
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8", newline="\n")
+    report(result, ["pairs_per_s"], arguments)
 
 
 if __name__ == "__main__":

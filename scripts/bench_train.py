@@ -9,10 +9,8 @@ on operands of the same shapes and types. It is measured in the same process, in
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from bench_result import add_result_options, report
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nmt.config.experiment import Experiment
@@ -197,20 +196,12 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=24, help="batches of a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
-    parser.add_argument("--against", type=Path, help="JSON file of an earlier run: prints the ratio of the speeds")
+    add_result_options(parser)
     arguments = parser.parse_args()
     load = Workload(arguments.config, [*arguments.settings, f"threads={arguments.threads}"], arguments.batches)
     load.update(load.batches[:3])
     result = measure(load, arguments.rounds)
-    json.dump(result, sys.stdout, indent=1)
-    print()
-    if arguments.against:
-        before = json.loads(arguments.against.read_text(encoding="utf-8"))
-        print(f"against {arguments.against}: {result['tokens_per_s'] / before['tokens_per_s']:.3f}")
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8", newline="\n")
+    report(result, ["tokens_per_s"], arguments)
 
 
 if __name__ == "__main__":

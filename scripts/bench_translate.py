@@ -8,7 +8,6 @@ Reading the model is not counted, except in the latency of a cold process.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from bench_result import add_result_options, report
 
 from nmt.pipeline.loading import load_translator
 from nmt.text.reader import read_lines
@@ -64,19 +64,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure translation with a trained run.")
     parser.add_argument("run", type=Path)
     parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
-    parser.add_argument("--against", type=Path, help="JSON file of an earlier run: prints the ratios of the speeds")
+    add_result_options(parser)
     arguments = parser.parse_args()
     result = measure(arguments.run, list(read_lines(arguments.source)), arguments.threads, arguments.rounds)
-    print(json.dumps(result, indent=1))
-    if arguments.against:
-        before = json.loads(arguments.against.read_text(encoding="utf-8"))
-        for beam in ("beam_5", "beam_1"):
-            print(f"{beam} against {arguments.against}: {before[beam]['seconds'] / result[beam]['seconds']:.3f}")
-    if arguments.output:
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8", newline="\n")
+    report(result, ["beam_5.sentences_per_s", "beam_1.sentences_per_s"], arguments)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,10 @@ def evaluate(
     device: DeviceName = "auto",
     threads: Threads = None,
 ) -> None:
-    """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, and AER where gold links are given."""
+    """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, and AER where gold links are given.
+
+    The run folder keeps translations and scores (eval/) unless --beam, --checkpoint or --ensemble change them.
+    """
     from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
     from nmt.errors import UserError
@@ -80,7 +83,8 @@ def _of_run(
     translator.search = changed_search(experiment.search, beam, None)
     pairs = _chosen_pairs(run, experiment, set_name)
     baselines = _baselines(run, experiment, pairs, baseline) if baseline else {}
-    results = evaluate_sets(translator, experiment, None if ensemble else run, pairs, say, baselines)
+    as_configured = beam is None and checkpoint == "best" and not ensemble
+    results = evaluate_sets(translator, experiment, run if as_configured else None, pairs, say, baselines)
     return {name: result.scores for name, (_, result) in results.items()}
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
 from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.loop_tapes import LoopTapes
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
@@ -77,8 +78,9 @@ class Bahdanau(Decoder, name="bahdanau"):
         if attention is None:
             return super().unroll(x_BTE, memory, state)
         gates_TB3H, weight_context = self.cell.project_first(x_BTE.transpose(0, 1))
+        tapes = LoopTapes(attention, self.cell.tape())
         before_BTH, after_BTH, context_BTD, weights_BTS = unroll_bahdanau(
-            gates_TB3H, (state.s_NH,), memory, weight_context, attention, self.cell.tape()
+            gates_TB3H, (state.s_NH,), memory, weight_context, tapes
         )
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
         return Unrolled(read_BTH, context_BTD, weights_BTS)

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from nmt.attention.attention import Memory
-from nmt.attention.tapes.tape import AttentionTape, MakeAttentionTape
-from nmt.nn.cell_tape import CellTape, MakeTape, State
+from nmt.attention.tapes.tape import AttentionTape
+from nmt.decoders.loop_tapes import LoopTapes, apply_loop, start_tapes
+from nmt.nn.cell_tape import CellTape, State
 
 
 def unroll_bahdanau(
@@ -22,39 +23,26 @@ def unroll_bahdanau(
     initial: State,
     memory: Memory,
     weight_context: Tensor,
-    attention: tuple[MakeAttentionTape, tuple[Tensor, ...]],
-    cell: tuple[MakeTape, tuple[Tensor, ...]],
+    tapes: LoopTapes,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """c_i = attention(s_{i-1}, h);  s_i = cell(s_{i-1}, gates_i + C c_i). The query is the cell's output.
 
-    gates_TBG: the embedding's share of the gates; weight_context: C (G, D); attention and cell: the tapes of both with
-    their weights. Returns s_{i-1} and s_i (B, T, H), contexts (B, T, D) and weights (B, T, S).
+    gates_TBG: the embedding's share of the gates; weight_context: C (G, D). Returns s_{i-1} and s_i (B, T, H), contexts
+    (B, T, D) and weights (B, T, S).
     """
-    parts = [gates_TBG, memory.keys_BSA, memory.values_BSD, weight_context, *initial, *attention[1], *cell[1]]
-    plan = (attention[0], len(attention[1]), cell[0], len(initial))
-    results = _Loop.apply(plan, memory.mask_BS, *(part.to(gates_TBG.dtype) for part in parts))
-    return tuple(result.transpose(0, 1) for result in results)  # type: ignore[union-attr,return-value]
+    return apply_loop(_Loop, (gates_TBG, weight_context), memory, initial, tapes)  # type: ignore[return-value]
 
 
 class _Loop(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any,
-        plan: tuple[MakeAttentionTape, int, MakeTape, int],
-        mask_BS: Tensor,
-        gates_TBG: Tensor,
-        keys_BSA: Tensor,
-        values_BSD: Tensor,
-        weight_context: Tensor,
-        *rest: Tensor,
+        ctx: Any, plan: Any, mask_BS: Tensor, gates_TBG: Tensor, *tensors: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        make_attention, count, make_cell, states = plan
-        steps, initial, weights = len(gates_TBG), rest[:states], rest[states:]
-        attend = make_attention(steps, mask_BS, keys_BSA, values_BSD, *weights[:count])
-        cell = make_cell(steps, *initial, *weights[count:])
+        weight_context = tensors[0]
+        attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors[1:])
         ctx.saved = attend, cell, weight_context
         s_TBH = cell.parts[0]
-        for t in range(steps):
+        for t in range(len(gates_TBG)):
             context_BD = attend.step(t, s_TBH[t])
             cell.step(t, torch.addmm(gates_TBG[t], context_BD, weight_context.t()))
         return s_TBH[:-1].clone(), s_TBH[1:].clone(), attend.context_TBD.clone(), attend.weights_TBS.clone()
@@ -74,7 +62,7 @@ class _Loop(torch.autograd.Function):
         dkeys_BSA, dvalues_BSD, *dattention = attend.gradients(s_TBH[:-1])
         doutput_BH, *dcell = cell.gradients(dgates_TBG)
         dothers, dweights = dcell[: len(cell.parts) - 1], dcell[len(cell.parts) - 1 :]
-        gradients = dgates_TBG, dkeys_BSA, dvalues_BSD, dweight_context, doutput_BH + dquery_BH, *dothers
+        gradients = dgates_TBG, dweight_context, dkeys_BSA, dvalues_BSD, doutput_BH + dquery_BH, *dothers
         return None, None, *gradients, *dattention, *dweights
 
 

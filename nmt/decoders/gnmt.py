@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
 from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.loop_tapes import LoopTapes
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
@@ -101,8 +102,8 @@ class GNMTDecoder(Decoder, name="gnmt"):
         attention = self.attention.tape()
         if attention is not None and self.config.wiring == "gnmt":
             gates_TB4H, weight_context = self.bottom.project_first(x_BTE.transpose(0, 1))
-            parts = gates_TB4H, state.layers[0], memory, weight_context, attention, self.bottom.tape()
-            return unroll_bahdanau(*parts)[1:]
+            tapes = LoopTapes(attention, self.bottom.tape())
+            return unroll_bahdanau(gates_TB4H, state.layers[0], memory, weight_context, tapes)[1:]
         steps: list[tuple[Tensor, Tensor, Tensor]] = []
         bottom = state
         gates_BT4H, weight_context = self.bottom.project_first(x_BTE)

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.attention.scorers.general import General
-from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.loop_tapes import LoopTapes
 from nmt.decoders.luong_loop import unroll_input_feeding
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
@@ -98,7 +98,10 @@ class Luong(Decoder, name="luong"):
             return Unrolled(self._attentional(h_BTH, context_BTD), context_BTD, weights_BTS)
         attention = self.attention.tape()
         if attention is not None and self.stack.shape.layers == 1:
-            return self._unroll_by_hand(x_BTE, memory, state, attention)
+            (cell,) = self.stack.cells
+            gates_TBG, weight_fed = cell.project_first(x_BTE.transpose(0, 1))
+            weights, tapes = (weight_fed, self.combine.weight), LoopTapes(attention, cell.tape())
+            return Unrolled(*unroll_input_feeding(gates_TBG, state.layers[0], memory, weights, tapes))
         masks_BTH = self.stack.masks(x_BTE)
         steps: list[Step] = []
         for t, x_BE in enumerate(split_steps(x_BTE)):
@@ -106,21 +109,6 @@ class Luong(Decoder, name="luong"):
             state = steps[-1].state
         output, context, weights = (torch.stack(parts, 1) for parts in zip(*(step[:3] for step in steps), strict=True))
         return Unrolled(output, context, weights)
-
-    def _unroll_by_hand(
-        self,
-        x_BTE: Tensor,
-        memory: Memory,
-        state: LuongState,
-        attention: tuple[MakeAttentionTape, tuple[Tensor, ...]],
-    ) -> Unrolled:
-        (cell,) = self.stack.cells
-        gates_TBG, weight_fed = cell.project_first(x_BTE.transpose(0, 1))
-        weights = weight_fed, self.combine.weight
-        output_BTF, context_BTD, weights_BTS = unroll_input_feeding(
-            gates_TBG, state.layers[0], memory, weights, attention, cell.tape()
-        )
-        return Unrolled(output_BTF, context_BTD, weights_BTS)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         return self.dropout(output)

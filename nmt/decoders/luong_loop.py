@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from nmt.attention.attention import Memory
-from nmt.attention.tapes.tape import AttentionTape, MakeAttentionTape
-from nmt.nn.cell_tape import CellTape, MakeTape, State
+from nmt.attention.tapes.tape import AttentionTape
+from nmt.decoders.loop_tapes import LoopTapes, apply_loop, start_tapes
+from nmt.nn.cell_tape import CellTape, State
 
 
 def unroll_input_feeding(
@@ -22,40 +23,26 @@ def unroll_input_feeding(
     initial: State,
     memory: Memory,
     weights: tuple[Tensor, Tensor],
-    attention: tuple[MakeAttentionTape, tuple[Tensor, ...]],
-    cell: tuple[MakeTape, tuple[Tensor, ...]],
+    tapes: LoopTapes,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """h_t = cell(h_{t-1}, gates_t + W_f h~_{t-1});  c_t = attention(h_t);  h~_t = tanh(W_c [c_t; h_t]), h~_0 = 0.
 
-    gates_TBG: the embedding's share of the gates; weights: W_f (G, F) and W_c (F, D + H); attention and cell: the tapes
-    of both with their weights. Returns h~ (B, T, F), contexts (B, T, D) and weights (B, T, S).
+    gates_TBG: the embedding's share of the gates; weights: W_f (G, F) and W_c (F, D + H). Returns h~ (B, T, F),
+    contexts (B, T, D) and weights (B, T, S).
     """
-    parts = [gates_TBG, memory.keys_BSA, memory.values_BSD, *weights, *initial, *attention[1], *cell[1]]
-    plan = (attention[0], len(attention[1]), cell[0], len(initial))
-    results = _Loop.apply(plan, memory.mask_BS, *(part.to(gates_TBG.dtype) for part in parts))
-    return tuple(result.transpose(0, 1) for result in results)  # type: ignore[union-attr,return-value]
+    return apply_loop(_Loop, (gates_TBG, *weights), memory, initial, tapes)  # type: ignore[return-value]
 
 
 class _Loop(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any,
-        plan: tuple[MakeAttentionTape, int, MakeTape, int],
-        mask_BS: Tensor,
-        gates_TBG: Tensor,
-        keys_BSA: Tensor,
-        values_BSD: Tensor,
-        weight_fed: Tensor,
-        weight_combine: Tensor,
-        *rest: Tensor,
+        ctx: Any, plan: Any, mask_BS: Tensor, gates_TBG: Tensor, *tensors: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        make_attention, count, make_cell, states = plan
+        weight_fed, weight_combine = tensors[:2]
+        attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors[2:])
         steps, batch, _ = gates_TBG.shape
-        initial, weights = rest[:states], rest[states:]
-        attend = make_attention(steps, mask_BS, keys_BSA, values_BSD, *weights[:count])
-        cell = make_cell(steps, *initial, *weights[count:])
         fed_TBF = gates_TBG.new_zeros(steps + 1, batch, len(weight_combine))
-        combine_D, combine_H = weight_combine.split([values_BSD.size(-1), initial[0].size(-1)], 1)
+        combine_D, combine_H = weight_combine.split([attend.context_TBD.size(-1), cell.parts[0].size(-1)], 1)
         ctx.saved = attend, cell, fed_TBF, weight_fed, combine_D, combine_H
         for t in range(steps):
             h_BH = cell.step(t, torch.addmm(gates_TBG[t], fed_TBF[t], weight_fed.t()))
@@ -84,7 +71,7 @@ class _Loop(torch.autograd.Function):
         dkeys_BSA, dvalues_BSD, *dattention = attend.gradients(h_TBH[1:])
         dcell = cell.gradients(dgates_TBG)
         states = len(cell.parts)
-        gradients = dgates_TBG, dkeys_BSA, dvalues_BSD, *dweights, *dcell[:states]
+        gradients = dgates_TBG, *dweights, dkeys_BSA, dvalues_BSD, *dcell[:states]
         return None, None, *gradients, *dattention, *dcell[states:]
 
 

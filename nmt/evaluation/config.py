@@ -16,6 +16,7 @@ class EvaluationConfig(Section):
     """How translations are scored."""
 
     bleu_tokenize: BleuTokenizer = "13a"
-    """sacreBLEU's tokenizer: 13a for raw text, none for text that is tokenised already; part of the signature."""
+    """sacreBLEU's tokenizer: 13a for raw text, none for text that is tokenised already; part of the signature. TER
+    parts punctuation from words unless it is none."""
     valid_beam_size: PositiveInt = 1
     """Beam of the translations scored during training; 1, greedy search, costs a fraction of a beam."""

@@ -48,16 +48,17 @@ def chrf(hypotheses: list[str], references: list[str]) -> Score:
     return _score(make_metric("chrf"), hypotheses, references)
 
 
-def ter(hypotheses: list[str], references: list[str]) -> Score:
+def ter(hypotheses: list[str], references: list[str], tokenize: BleuTokenizer = "13a") -> Score:
     """Corpus TER (Snover et al. 2006): edits and shifts a reference word, without case; above 100 for long nonsense.
 
-    Errors: as `bleu`.
+    Punctuation is parted from words first (`norm:yes`), and Chinese characters (`asian:yes`) where BLEU's tokenizer
+    does so, but not in text that is tokenised already. Errors: as `bleu`.
     """
-    return _score(make_metric("ter"), hypotheses, references)
+    return _score(make_metric("ter", tokenize), hypotheses, references)
 
 
 def make_metric(name: MetricName, tokenize: BleuTokenizer = "13a") -> Metric:
-    """sacreBLEU's metric with its default settings; `tokenize` is for BLEU alone."""
+    """sacreBLEU's metric; `tokenize` says for BLEU and TER what the text needs first."""
     if name == "bleu":
         from sacrebleu.metrics.bleu import BLEU
 
@@ -68,7 +69,7 @@ def make_metric(name: MetricName, tokenize: BleuTokenizer = "13a") -> Metric:
         return CHRF()
     from sacrebleu.metrics.ter import TER
 
-    return TER()
+    return TER(normalized=tokenize != "none", asian_support=tokenize in ("zh", "char"))
 
 
 def check_counts(hypotheses: list[str], references: list[str]) -> None:

@@ -40,7 +40,7 @@ def score_texts(texts: Texts, config: EvaluationConfig, baseline: Baseline | Non
     """BLEU, chrF and TER with signatures and intervals, lengths, and BLEU of the parts that the texts tell apart."""
     hypotheses, references, tokenize = texts.hypotheses, texts.references, config.bleu_tokenize
     made = bleu(hypotheses, references, tokenize)
-    found = {"bleu": made, "chrf": chrf(hypotheses, references), "ter": ter(hypotheses, references)}
+    found = {"bleu": made, "chrf": chrf(hypotheses, references), "ter": ter(hypotheses, references, tokenize)}
     scores: dict[str, Any] = {"sentences": len(references)}
     for name, score in found.items():
         scores |= {name: score.value, SIGNATURES[name]: score.signature}

@@ -9,7 +9,7 @@ import pytest
 
 NMT_DATA = os.environ.get("NMT_DATA")
 BLEU = "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:"
-TER = "nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:"
+TER = "nrefs:1|case:lc|tok:tercom|norm:yes|punct:yes|asian:no|version:"
 CHRF = "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:"
 
 
@@ -126,8 +126,19 @@ def test_beam_changes_the_translations_only(nmt, tiny, tmp_path):
     assert {key: after[key] for key in after if "ali" in key or key == "aer"} == {
         key: before[key] for key in before if "ali" in key or key == "aer"
     }
-    greedy = nmt("translate", tiny.run, "--beam", 1, "-i", tiny.text("test.en")).out
-    assert (tmp_path / "run/eval/test.hyp").read_bytes() == greedy
+    (tmp_path / "greedy").write_bytes(nmt("translate", tiny.run, "--beam", 1, "-i", tiny.text("test.en")).out)
+    theirs = json.loads(nmt("evaluate", tmp_path / "greedy", "--ref", tiny.text("test.de"), "--json").out)["greedy"]
+    assert after["bleu"] == theirs["bleu"] and after["ter"] == theirs["ter"]
+
+
+@pytest.mark.parametrize("flags", [["--beam", 1], ["--checkpoint", "last"]], ids=str)
+def test_the_run_keeps_the_scores_of_its_own_settings(nmt, tiny, tmp_path, flags):
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run/eval").iterdir()}
+    (tmp_path / "run/eval/test.hyp").write_text("kept\n", encoding="utf-8")
+    assert nmt("evaluate", tmp_path / "run", *flags).code == 0
+    after = {path.name: path.read_bytes() for path in (tmp_path / "run/eval").iterdir()}
+    assert after == {**before, "test.hyp": b"kept\n"}
 
 
 def test_aer_is_that_of_the_exported_links(nmt, tiny, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from nmt.data.batch import collate
 from nmt.text.vocab import BOS, EOS
 
-from .slow import bahdanau_gru, log_softmax, make_model, softmax, weighted_sum
+from .slow import bahdanau_gru, bidirectional_gru, log_softmax, make_model, softmax, weighted_sum
 
 SRC = [[4, 9, 5, 11], [7], [10, 10, 6]]
 TGT = [[5, 8], [4, 6, 9, 7], []]
@@ -20,17 +20,10 @@ def rnnsearch(weights, src, tgt, readout_state):
     words = [E_x[word] for word in [*src, EOS]]
 
     # A.1.1: the bidirectional encoder; h_j = [forward h_j; backward h_j]
-    zero = np.zeros(weights["encoder.cells.0.weight_hh"].shape[1])
-    forward, backward = [zero], [zero]
-    for x in words:
-        forward.append(bahdanau_gru(weights, "encoder.cells.0")(x, forward[-1]))
-    for x in reversed(words):
-        backward.append(bahdanau_gru(weights, "encoder.cells.1")(x, backward[-1]))
-    backward = backward[:0:-1]
-    h = [np.concatenate(pair) for pair in zip(forward[1:], backward, strict=True)]
+    h, backward_1 = bidirectional_gru(weights, bahdanau_gru, words)
 
     # A.1.2: s_0 = tanh(W_s backward h_1), the alignment model, and the decoder's GRU
-    s = np.tanh(weights["bridge.layers.0.weight"] @ backward[0] + weights["bridge.layers.0.bias"])
+    s = np.tanh(weights["bridge.layers.0.weight"] @ backward_1 + weights["bridge.layers.0.bias"])
     W_a, U_a = weights["decoder.attention.scorer.query.weight"], weights["decoder.attention.scorer.key.weight"]
     v_a, b_a = weights["decoder.attention.scorer.energy"], weights.get("decoder.attention.scorer.key.bias", 0)
     gru = bahdanau_gru(weights, "decoder.cell")

@@ -60,18 +60,25 @@ def test_brevity_penalty_and_clipping_by_hand():
     assert score == pytest.approx(100 * math.exp(1 - 6 / 4) * smoothed**0.25, abs=1e-9)
 
 
-@pytest.mark.parametrize("tokenize", ["13a", "none"])
-def test_as_the_command_of_sacrebleu(tmp_path, tokenize):
+@pytest.mark.parametrize(
+    ("tokenize", "flags"),
+    [("13a", ["--ter-normalized"]), ("none", []), ("zh", ["--ter-normalized", "--ter-asian-support"])],
+)
+def test_as_the_command_of_sacrebleu(tmp_path, tokenize, flags):
     for name, lines in (("hyp", HYPOTHESES), ("ref", REFERENCES)):
         (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     command = [sys.executable, "-W", "ignore", "-m", "sacrebleu", tmp_path / "ref", "-i", tmp_path / "hyp"]
     result = subprocess.run(
-        [*command, "-m", "bleu", "chrf", "ter", "-tok", tokenize, "-w", "12", "--force"],
+        [*command, "-m", "bleu", "chrf", "ter", "-tok", tokenize, "-w", "12", "--force", *flags],
         capture_output=True,
         timeout=60,
     )
     theirs = json.loads(result.stdout)
-    ours = bleu(HYPOTHESES, REFERENCES, tokenize), chrf(HYPOTHESES, REFERENCES), ter(HYPOTHESES, REFERENCES)
+    ours = (
+        bleu(HYPOTHESES, REFERENCES, tokenize),
+        chrf(HYPOTHESES, REFERENCES),
+        ter(HYPOTHESES, REFERENCES, tokenize),
+    )
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.value == pytest.approx(other["score"], abs=1e-11)
         assert mine.signature == other["signature"]
@@ -109,7 +116,12 @@ def test_ter_by_hand():
     assert ter(["a c d b x e"], ["a b c d e"]).value == pytest.approx(100 * 2 / 5)
     assert ter(["A B C"], ["a b c"]).value == 0
     assert ter(["a b c d e f"], ["x"]).value == pytest.approx(600)
-    assert ter(["a"], ["a"]).signature.startswith("nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:2.")
+    assert ter(["a"], ["a"]).signature.startswith("nrefs:1|case:lc|tok:tercom|norm:yes|punct:yes|asian:no|version:2.")
+
+
+def test_ter_parts_punctuation_unless_the_text_is_tokenised():
+    assert ter(["Yes, a b."], ["Yes , a b ."]).value == 0
+    assert ter(["Yes, a b."], ["Yes , a b ."], "none").value == pytest.approx(100 * 4 / 5)
 
 
 @pytest.mark.parametrize("score", [bleu, chrf, ter])
