@@ -42,15 +42,15 @@ def stream_pairs(
     src: str | Path, tgt: str | Path, notes: tuple[Counter[str], Counter[str]] | None = None
 ) -> Iterator[tuple[str, str]]:
     """The pairs of `read_pairs`, one in memory at a time: both files are read to their end and checked before this
-    returns, and read again for the pairs. `notes` and errors as there."""
+    returns, and read again for the pairs. `notes` counts oddities of the pairs so far. Errors as there."""
     _check_paths(src, tgt, ("source", "target"))
-    src_notes, tgt_notes = notes or (None, None)
     counts = [0, 0]
-    for pair in zip_longest(read_lines(src, src_notes), read_lines(tgt, tgt_notes)):
+    for pair in zip_longest(read_lines(src), read_lines(tgt)):
         for side in (0, 1):
             counts[side] += pair[side] is not None
     _check_counts(src, tgt, *counts)
-    return zip(read_lines(src), read_lines(tgt), strict=True)
+    src_notes, tgt_notes = notes or (None, None)
+    return zip(read_lines(src, src_notes), read_lines(tgt, tgt_notes), strict=True)
 
 
 def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str, str]]:

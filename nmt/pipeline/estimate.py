@@ -21,7 +21,10 @@ from nmt.training.state import TrainingState
 from nmt.training.validation import Validation
 
 TIMED = 5
-"""How many updates are timed, spread over an epoch."""
+"""How many updates are timed, spread over an epoch,"""
+
+SEARCHED = 10_000
+"""and among how many batches, spread likewise, the largest is looked for."""
 
 
 class Estimate(NamedTuple):
@@ -59,12 +62,13 @@ def estimate(experiment: Experiment, ready: Plan) -> Estimate | None:
     epoch = job.data.epoch(1)
     learner = Learner(ready.model, train, job)
     starts = range(0, len(epoch.batches), train.accumulate)
-    largest = max(epoch.batches, key=lambda ids: _area(epoch.padded_size(ids)))
+    some = epoch.batches[:: max(1, len(epoch.batches) // SEARCHED)]
+    largest = max(some, key=lambda ids: _area(epoch.padded_size(ids)))
     _update(learner, epoch, [largest], job)
-    tokens, begin = 0, monotonic()
-    for start in starts[:: max(1, len(starts) // TIMED)]:
-        tokens += _update(learner, epoch, epoch.batches[start : start + train.accumulate], job)
-    seconds = (monotonic() - begin) / tokens * sum(len(ids) + 1 for ids in epoch.corpus.tgt)
+    timed, begin = starts[:: max(1, len(starts) // TIMED)], monotonic()
+    for start in timed:
+        _update(learner, epoch, epoch.batches[start : start + train.accumulate], job)
+    seconds = (monotonic() - begin) / len(timed) * len(starts)
     by_steps = [train.max_steps / len(starts)] if train.max_steps else []
     by_epochs = [float(train.max_epochs)] if train.max_epochs else []
     return Estimate(
@@ -77,10 +81,10 @@ def estimate(experiment: Experiment, ready: Plan) -> Estimate | None:
     )
 
 
-def _update(learner: Learner, epoch: Epoch, batches: list[list[int]], job: Job) -> int:
-    """Makes an update that changes no weight; its target tokens."""
+def _update(learner: Learner, epoch: Epoch, batches: list[list[int]], job: Job) -> None:
+    """Makes an update that changes no weight."""
     try:
-        return learner.update([epoch.batch(ids) for ids in batches], step=1, lr=0.0).tokens
+        learner.update([epoch.batch(ids) for ids in batches], step=1, lr=0.0)
     except (ArithmeticError, MemoryError, RuntimeError) as error:
         failure = explain(error, epoch, batches, TrainingState(), job.memory_hint)
         raise failure or error from None
