@@ -18,13 +18,13 @@ SHORT = f"{TRAIN} --set 'data.test={{}}' --set train.max_steps=6 --set train.val
 
 @pytest.fixture
 def broken_disk(monkeypatch, tmp_path):
-    """Makes the first files that are brought to the disk in the test's folder fail."""
+    """Makes the first files of checkpoints that are brought to the disk fail."""
 
     def breaks(times, number):
         fsync, calls = os.fsync, []
 
         def failing(descriptor):
-            if str(tmp_path) in os.readlink(f"/proc/self/fd/{descriptor}"):
+            if f"{tmp_path}/new/checkpoints/.tmp" in os.readlink(f"/proc/self/fd/{descriptor}"):
                 calls.append(descriptor)
                 if len(calls) <= times:
                     raise OSError(number, os.strerror(number))
