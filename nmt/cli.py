@@ -18,6 +18,7 @@ from nmt.commands import (
     align_text,
     align_view,
     average,
+    check,
     compare,
     evaluate,
     info,
@@ -51,6 +52,7 @@ app.command("align-view", epilog=align_view.EPILOG)(align_view.align_view)
 app.command("lexicon", epilog=lexicon.EPILOG)(lexicon.lexicon)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("compare", epilog=compare.EPILOG, no_args_is_help=True)(compare.compare)
+app.command("check", epilog=check.EPILOG)(check.check)
 app.command("average", epilog=average.EPILOG)(average.average)
 app.command("info", epilog=info.EPILOG)(info.info)
 app.add_typer(config_app, name="config")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,7 +57,7 @@ def align_eval(
 ) -> None:
     """Alignment error rate (AER), precision, recall and F1 of links against gold links (Och and Ney 2003)."""
     from nmt.alignment.aer import LinkCounts, count_sentences, scores_of
-    from nmt.commands.output import say, write_line
+    from nmt.commands.output import say, write_line, write_report
     from nmt.errors import DataError, UserError
 
     if per_sentence and as_json:
@@ -75,14 +76,14 @@ def align_eval(
     scores = {name: scores_of(sum(each, LinkCounts())) for name, each in counts.items()}
     lines = [_summary(name, each) for name, each in scores.items()]
     if as_json:
-        write_line(json.dumps({name: asdict(each) for name, each in scores.items()}, ensure_ascii=False))
+        write_report(json.dumps({name: asdict(each) for name, each in scores.items()}, ensure_ascii=False))
     elif per_sentence:
         for line in _table(*counts.values()):
             write_line(line)
+        sys.stdout.flush()
         say(lines[0])
     else:
-        for line in lines:
-            write_line(line)
+        write_report(*lines)
     if len(scores) > 1:
         say(f"lowest AER: {min(scores, key=lambda name: scores[name].aer)}")
 
@@ -113,12 +114,11 @@ def _by_method(path: Path, methods: str, reverse: Path | None, symmetrize: str |
 
 
 def _summary(name: str, scores: AlignmentScores) -> str:
-    from nmt.report.escape import visible
 
     rates = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
     shown = "  ".join(f"{title} {100 * rate:.2f}" for title, rate in rates.items())
     counted = f"{scores.sentences} sentences, {scores.links} links, {scores.sure} sure, {scores.possible} possible"
-    return f"{visible(name)}  AER {100 * scores.aer:.2f} %  {shown}  ({counted})"
+    return f"{name}  AER {100 * scores.aer:.2f} %  {shown}  ({counted})"
 
 
 def _table(counts: list[LinkCounts]) -> list[str]:

@@ -38,9 +38,8 @@ def align_stats(
     from nmt.alignment.formats.output import open_output
     from nmt.alignment.formats.reading import read_records
     from nmt.alignment.gold import read_gold
-    from nmt.commands.output import write_line
+    from nmt.commands.output import write_report
     from nmt.errors import DataError
-    from nmt.report.escape import visible
 
     corpus = CorpusDiagnostics()
     records = read_records(file)
@@ -56,5 +55,4 @@ def align_stats(
                 stream.write(json.dumps(asdict(found), ensure_ascii=False).encode("utf-8") + b"\n")
     if gold and next(known, None) is not None:
         raise DataError(f"{gold} has more than the {corpus.sentences} lines of {file}; line n is sentence n")
-    for line in [json.dumps(corpus.to_json(), ensure_ascii=False)] if as_json else corpus.lines():
-        write_line(line if as_json else visible(line))
+    write_report(*([json.dumps(corpus.to_json(), ensure_ascii=False)] if as_json else corpus.lines()))

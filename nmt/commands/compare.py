@@ -33,7 +33,7 @@ def compare(
     """One table of size, time, perplexity, BLEU, AER and significance, and the curve of BLEU over source length."""
     from dataclasses import asdict
 
-    from nmt.commands.output import say
+    from nmt.commands.output import say, write_report
     from nmt.errors import UserError
     from nmt.pipeline.comparison import compare_runs
 
@@ -47,15 +47,18 @@ def compare(
         raise UserError(f"a curve is of one test set; choose it with --set-name: {names}")
     for file in files:
         _write(file, sets)
-    typer.echo(json.dumps([asdict(one) for one in sets], ensure_ascii=False) if as_json else _text(sets))
+    text = json.dumps([asdict(one) for one in sets], ensure_ascii=False) if as_json else _text(sets)
+    write_report(*text.split("\n"))
 
 
 def _write(file: Path, sets: Sequence[ComparedSet]) -> None:
+    from nmt.alignment.formats.output import open_output
     from nmt.commands.output import say
     from nmt.report.comparison_page import comparison_page, length_chart
 
     text = comparison_page(sets) if file.suffix == ".html" else length_chart(sets[0]) + "\n"
-    file.write_text(text, encoding="utf-8", newline="\n")
+    with open_output(file) as stream:
+        stream.write(text.encode("utf-8", "replace"))
     say(f"wrote {file}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -33,12 +34,14 @@ def show(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
 ) -> None:
     """Print the config with every default filled in."""
+    from nmt.commands.output import write_line
     from nmt.config.dump import dump_config
     from nmt.config.experiment import Experiment
     from nmt.config.loader import load_config
     from nmt.embedded import demo_config
 
-    typer.echo(dump_config(load_config(Experiment, config or demo_config(), set_ or [])), nl=False)
+    write_line(dump_config(load_config(Experiment, config or demo_config(), set_ or [])).removesuffix("\n"))
+    sys.stdout.flush()
 
 
 @config_app.command(epilog=SCHEMA_EPILOG)

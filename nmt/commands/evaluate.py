@@ -45,6 +45,7 @@ def evaluate(
 
     The run folder keeps translations and scores (eval/) unless --beam, --checkpoint or --ensemble change them.
     """
+    from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
     from nmt.errors import UserError
 
@@ -62,8 +63,8 @@ def evaluate(
         scores = {what.name: _of_links(what, gold_align)}
     else:
         raise UserError(f"{what}: give --ref for a file of translations, --gold-align for links, or a run folder")
-    for line in [json.dumps(scores, ensure_ascii=False)] if as_json else score_lines(scores) + detail_lines(scores):
-        typer.echo(line)
+    lines = [json.dumps(scores, ensure_ascii=False)] if as_json else score_lines(scores) + detail_lines(scores)
+    write_report(*lines)
 
 
 def _of_run(

@@ -21,12 +21,12 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
 ) -> None:
     """Parameters, progress, best score and checkpoints of a run."""
+    from nmt.commands.output import write_report
     from nmt.pipeline.describe import describe
 
     facts: dict[str, Any] = describe(run)
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        write_report(json.dumps(facts, ensure_ascii=False))
         return
     width = max(map(len, facts))
-    for name, value in facts.items():
-        typer.echo(f"{name.ljust(width)}  {value}")
+    write_report(*(f"{name.ljust(width)}  {value}" for name, value in facts.items()))

@@ -16,6 +16,18 @@ def say(message: str) -> None:
     typer.echo(visible(message), err=True)
 
 
+def write_report(*lines: str) -> None:
+    """Lines of results for people, or of JSON, on stdout; what is hidden in them is shown, in JSON by its own escapes.
+
+    Errors: OSError if stdout is full.
+    """
+    from nmt.report.escape import visible
+
+    for line in lines:
+        write_line(visible(line))
+    sys.stdout.flush()
+
+
 def write_line(text: str) -> None:
     """One line of results on stdout, UTF-8 with `\\n` whatever the locale."""
     if sys.stdout is None:

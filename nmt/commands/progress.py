@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+from traceback import format_exception
 from types import TracebackType
 from typing import Any
 
 from nmt.commands.output import say
+from nmt.errors import NmtError
 from nmt.report.escape import visible
 from nmt.training.listener import Listener
 from nmt.training.validation import Validation
@@ -17,7 +20,8 @@ INTERVAL = 30.0
 
 
 class Screen(Listener):
-    """Shows training on stderr and keeps the lines in the run's log.txt. Use as a context."""
+    """Shows training on stderr and keeps the lines in the run's log.txt, and the traceback of a bug in error.log beside
+    it. Use as a context."""
 
     def __init__(self, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -35,6 +39,9 @@ class Screen(Listener):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+        if self.log is not None and isinstance(error, Exception) and not isinstance(error, NmtError):
+            with suppress(OSError), open(self.log.with_name("error.log"), "w", encoding="utf-8", newline="\n") as file:
+                file.write("".join(format_exception(error)))
 
     def on_step(
         self, step: int, epoch: int, fraction: float, loss: float, tokens_per_s: float, seconds_left: float | None

@@ -61,14 +61,13 @@ def _parts(rows: list[dict[str, Any]]) -> str:
 
 def _against(baseline: dict[str, Any]) -> str:
     from nmt.evaluation.scores import METRICS
-    from nmt.report.escape import visible
 
     parts = []
     for metric, title in METRICS.items():
         found = baseline[metric]
         p_value = "not tested" if found["p_value"] is None else f"p = {found['p_value']:.4f}"
         parts.append(f"{title} {found['difference']:+.2f} ({p_value})")
-    return f"against {visible(baseline['run'])}: {', '.join(parts)}"
+    return f"against {baseline['run']}: {', '.join(parts)}"
 
 
 def _number(value: float | None) -> str:

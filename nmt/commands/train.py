@@ -51,6 +51,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
 ) -> None:
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
+    from nmt.commands.output import write_report
     from nmt.config.experiment import Experiment
     from nmt.config.loader import load_config
     from nmt.embedded import demo_config
@@ -64,8 +65,7 @@ def train(
         experiment = load_config(Experiment, path, overrides, check_files=True)
         _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
     if seeds is not None and not dry_run:
-        for line in _spread_lines(list(chosen)):
-            typer.echo(line)
+        write_report(*_spread_lines(list(chosen)))
 
 
 def _processes(nproc: int) -> int:
@@ -173,25 +173,20 @@ def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> lis
         f"{ready.parameters:,} parameters, on {ready.compute.device}, {ready.compute.precision}",
         f"writing to {folder.path}",
     ]
-    lines += [f"warning: {warning}" for part in ("train", "valid") for warning in report[part]["warnings"]]
-    for name, values in report.items():
-        shared = values.get("overlap_with_train", 0)
-        if shared:
-            lines.append(f"warning: {shared} of {values['lines']} pairs of {name} are in the training data")
-    return lines
+    return lines + [f"warning: {warning}" for found in report.values() for warning in found["warnings"]]
 
 
 def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:
     """Scores, an example where this is the demo, the report, and what to type next."""
+    from nmt.commands.output import write_report
     from nmt.commands.score_lines import score_lines
     from nmt.pipeline.reporting import next_commands
 
-    for line in score_lines({name: result.scores for name, (_, result) in trained.results.items()}):
-        typer.echo(line)
+    write_report(*score_lines({name: result.scores for name, (_, result) in trained.results.items()}))
     if demo and trained.translator.has_attention:
         _show_example(folder, trained, screen)
     screen.on_message("next: " + next_commands(folder.path, trained.translator.has_attention)[0])
-    typer.echo(f"report: {trained.report.resolve()}")
+    write_report(f"report: {trained.report.resolve()}")
 
 
 def _show_example(folder: RunFolder, trained: Trained, screen: Screen) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import PositiveFloat, PositiveInt, model_validator
+from pydantic import PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nmt.config.component import FilePath, NewFolderPath, OneOf, Section
 from nmt.text import tokenizers as _members  # noqa: F401  (registers the choices of `tokenizer`)
@@ -110,3 +111,11 @@ class DataConfig(Section):
         if self.mix and self.prepared is None:
             raise ValueError("mix needs prepared, the folder for the mixed text")
         return self
+
+    @field_validator("test")
+    @classmethod
+    def _named_like_files(cls, sets: dict[str, TestFiles]) -> dict[str, TestFiles]:
+        for name in sets:
+            if not re.fullmatch(r"\w[\w .+-]{0,99}", name):
+                raise ValueError(f"{name!r} cannot be the name of a test set; use letters, digits and _ . + -")
+        return sets

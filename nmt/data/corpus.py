@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from nmt.data.config import ParallelFiles
 from nmt.data.pairs import read_pairs
-from nmt.data.report import data_report
+from nmt.data.report import SetReport
 from nmt.errors import DataError
 from nmt.text.tokenizers.tokenizer import Tokenizer
 
@@ -37,26 +36,24 @@ def load_corpus(
     on_empty: Literal["skip", "error"] = "skip",
 ) -> tuple[Corpus, dict[str, Any]]:
     """The pairs of `files` that have pieces on both sides and at most `max_length` on each, and a report (see
-    `data_report`).
+    `SetReport.result`).
 
     Errors: DataError as in `read_pairs`; with `on_empty="error"` for a pair with one empty side; if no pair is left.
     """
-    notes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    pairs = read_pairs(files.src, files.tgt, notes)
+    report = SetReport(files, max_length)
+    pairs = read_pairs(files.src, files.tgt, report.notes)
     src, tgt = _encode(pairs, tokenizers)
-    corpus, skipped = _select(src, tgt, max_length)
+    corpus = _select(pairs, src, tgt, report)
     if on_empty == "error":
-        refuse_one_sided(files, skipped)
+        refuse_one_sided(files, report)
     if not corpus.line:
         raise DataError(_why_nothing_is_left(files, src, tgt, max_length))
-    return corpus, data_report(files, pairs, corpus, skipped, notes)
+    return corpus, report.result()
 
 
-def encode_pairs(
-    pairs: list[tuple[str, str]], tokenizers: tuple[Tokenizer, Tokenizer], max_length: int | None
-) -> tuple[Corpus, dict[str, list[int]]]:
-    """The usable ones of `pairs`, which are lines 1, 2, ..., and the line numbers of the others by reason."""
-    return _select(*_encode(pairs, tokenizers), max_length)
+def encode_pairs(pairs: list[tuple[str, str]], tokenizers: tuple[Tokenizer, Tokenizer], report: SetReport) -> Corpus:
+    """Those of `pairs` that the report keeps; `line` counts them all, from 1."""
+    return _select(pairs, *_encode(pairs, tokenizers), report)
 
 
 def _encode(
@@ -66,26 +63,20 @@ def _encode(
     return src, tgt
 
 
-def _select(src: list[list[int]], tgt: list[list[int]], max_length: int | None) -> tuple[Corpus, dict[str, list[int]]]:
-    """The usable pairs, and the line numbers of the others by reason."""
+def _select(pairs: list[tuple[str, str]], src: list[list[int]], tgt: list[list[int]], report: SetReport) -> Corpus:
     corpus = Corpus([], [], [])
-    skipped: dict[str, list[int]] = {"empty": [], "empty_src": [], "empty_tgt": [], "too_long": []}
-    for line, (src_ids, tgt_ids) in enumerate(zip(src, tgt, strict=True), start=1):
-        if not src_ids or not tgt_ids:
-            skipped["empty_tgt" if src_ids else "empty_src" if tgt_ids else "empty"].append(line)
-        elif max_length is not None and max(len(src_ids), len(tgt_ids)) > max_length:
-            skipped["too_long"].append(line)
-        else:
+    for line, (pair, src_ids, tgt_ids) in enumerate(zip(pairs, src, tgt, strict=True), start=1):
+        if report.add(pair, src_ids, tgt_ids):
             corpus.src.append(src_ids)
             corpus.tgt.append(tgt_ids)
             corpus.line.append(line)
-    return corpus, skipped
+    return corpus
 
 
-def refuse_one_sided(files: ParallelFiles, skipped: dict[str, list[int]]) -> None:
+def refuse_one_sided(files: ParallelFiles, report: SetReport) -> None:
     """Errors: DataError naming the first pair with text on one side only."""
-    found = [(line, files.src, files.tgt) for line in skipped["empty_src"][:1]]
-    found += [(line, files.tgt, files.src) for line in skipped["empty_tgt"][:1]]
+    sides = {"empty_src": (files.src, files.tgt), "empty_tgt": (files.tgt, files.src)}
+    found = [(line, *paths) for reason, paths in sides.items() if (line := report.first_skipped(reason)) is not None]
     if found:
         line, empty, other = min(found)
         raise DataError(f"{empty}:{line}: empty line, {other}:{line} is not")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -66,10 +66,11 @@ def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str,
         yield line, prefix
 
 
-def overlap(train: Iterable[tuple[str, str]], test: Iterable[tuple[str, str]]) -> int:
+def overlap(train: Iterable[tuple[str, str]], test: Collection[tuple[str, str]]) -> int:
     """How many pairs of `test` stand in `train` as well."""
-    known = set(train)
-    return sum(pair in known for pair in test)
+    wanted = set(test)
+    found = {pair for pair in train if pair in wanted}
+    return sum(pair in found for pair in test)
 
 
 def _check_paths(src: str | Path, tgt: str | Path, sides: tuple[str, str]) -> None:

@@ -21,7 +21,8 @@ from nmt.data.config import ParallelFiles
 from nmt.data.corpus import encode_pairs, refuse_one_sided
 from nmt.data.mapped import META, NAMES, pair_hash
 from nmt.data.pairs import stream_pairs
-from nmt.data.report import data_report, merge_reports
+from nmt.data.report import SetReport
+from nmt.data.report_merge import merge_reports
 from nmt.errors import DataError
 from nmt.text.tokenizers.tokenizer import Tokenizer
 
@@ -81,9 +82,12 @@ def _write_shard(
     notes: tuple[Counter[str], Counter[str]],
 ) -> None:
     """`before`: lines of the shards before this one."""
-    corpus, skipped = encode_pairs(pairs, recipe.tokenizers, recipe.max_length)
+    report = SetReport(recipe.files, recipe.max_length, before)
+    for counted, noted in zip(report.notes, notes, strict=True):
+        counted.update(noted)
+    corpus = encode_pairs(pairs, recipe.tokenizers, report)
     if recipe.refuse_empty:
-        refuse_one_sided(recipe.files, {reason: [before + line for line in lines] for reason, lines in skipped.items()})
+        refuse_one_sided(recipe.files, report)
     both = [ids for pair in zip(corpus.src, corpus.tgt, strict=True) for ids in pair]
     lengths = [len(ids) for ids in both]
     arrays = {
@@ -97,8 +101,7 @@ def _write_shard(
     temporary.mkdir(parents=True, exist_ok=True)
     for name, numbers in arrays.items():
         np.asarray(numbers, dtype=recipe.types[name]).tofile(temporary / f"{name}.bin")
-    report = data_report(recipe.files, pairs, corpus, skipped, notes)
-    (temporary / META).write_bytes(json.dumps({"report": report, "before": before}).encode())
+    (temporary / META).write_bytes(json.dumps(report.result()).encode())
     os.replace(temporary, path)
 
 
@@ -108,8 +111,7 @@ def merge(recipe: Recipe, work: Path, folder: Path) -> None:
     Errors: DataError if no pair is left.
     """
     shards = sorted(work.glob("shard-*"))
-    metas = [json.loads((shard / META).read_bytes()) for shard in shards]
-    report = merge_reports(recipe.files, [(meta["before"], meta["report"]) for meta in metas])
+    report = merge_reports([json.loads((shard / META).read_bytes()) for shard in shards])
     if report["kept"] == 0:
         within = f"each within max_length {recipe.max_length}"
         raise DataError(f"{recipe.files.src}: no pair has text on both sides, {within}")

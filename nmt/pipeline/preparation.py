@@ -11,18 +11,16 @@ from typing import Any, NamedTuple
 import torch
 
 from nmt.config.experiment import Experiment
-from nmt.data.corpus import Corpus, load_corpus
+from nmt.data.corpus import Corpus
 from nmt.data.mapped import MappedCorpus
-from nmt.data.pairs import overlap, read_pairs
+from nmt.data.pairs import overlap
 from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
 from nmt.models.seq2seq import Seq2Seq
-from nmt.pipeline.evaluation import read_gold_links
 from nmt.pipeline.prepared_text import PreparedText
+from nmt.pipeline.sets import Pairs, compare_with_train, load_sets, read_sets
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
-
-Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,8 @@ class Prepared:
     valid: Corpus
     valid_pairs: Pairs
     test_pairs: dict[str, Pairs]
-    report: dict[str, Any]
+    report: dict[str, dict[str, Any]]
+    """The data report of each set (`nmt.data.report`)."""
     resample: Callable[[int], Corpus] | None
     """`train` in the pieces of an epoch; None if they are always the same."""
 
@@ -45,27 +44,23 @@ def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
     Errors: DataError with file and line for every fault of the text.
     """
     data = experiment.data
-    train_pairs = read_pairs(data.train.src, data.train.tgt) if data.prepared is None else None
-    valid_pairs = read_pairs(data.valid.src, data.valid.tgt)
-    test_pairs = {name: read_pairs(files.src, files.tgt) for name, files in data.test.items()}
-    for name, files in data.test.items():
-        if files.align:
-            read_gold_links(Path(files.align), len(test_pairs[name]))
+    texts = read_sets(data)
     known = None if vocab_folder is None else load_tokenizers(data.tokenizer, vocab_folder)
-    text = _mapped(experiment, known) if train_pairs is None else _in_memory(experiment, known, train_pairs)
-    valid, valid_report = load_corpus(data.valid, text.tokenizers)
-    report: dict[str, Any] = {"train": text.report, "valid": valid_report}
-    for name, pairs in {"valid": valid_pairs, **test_pairs}.items():
-        report[name] = {**report.get(name, {"lines": len(pairs)}), "overlap_with_train": text.shared(pairs)}
-    return Prepared(text.tokenizers, text.corpus, valid, valid_pairs, test_pairs, report, text.resample)
+    text = _mapped(experiment, known) if data.prepared is not None else _in_memory(experiment, known, texts["train"])
+    report = {"train": text.report, **{name: found for name, (_, found) in text.sets.items()}}
+    compare_with_train(data, texts, report, text.shared)
+    tests = {name: texts[f"test.{name}"] for name in data.test}
+    valid = text.sets["valid"][0]
+    return Prepared(text.tokenizers, text.corpus, valid, texts["valid"], tests, report, text.resample)
 
 
 class _Text(NamedTuple):
-    """The training text; `shared` counts which of some pairs are in it."""
+    """The training text, and the other sets in its pieces; `shared` counts which of some pairs are in it."""
 
     tokenizers: tuple[Tokenizer, Tokenizer]
     corpus: Corpus | MappedCorpus
     report: dict[str, Any]
+    sets: dict[str, tuple[Corpus, dict[str, Any]]]
     shared: Callable[[Pairs], int]
     resample: Callable[[int], Corpus] | None = None
 
@@ -73,17 +68,19 @@ class _Text(NamedTuple):
 def _in_memory(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None, pairs: Pairs) -> _Text:
     data = experiment.data
     tokenizers = known or fit_tokenizers(data.tokenizer, data.vocab, Path(data.train.src), Path(data.train.tgt))
-    corpus, report = load_corpus(data.train, tokenizers, data.max_length, data.on_empty)
+    sets = load_sets(data, tokenizers)
+    corpus, report = sets.pop("train")
     resample = subword_sampling(corpus, pairs, tokenizers, data.max_length, experiment.seed)
-    return _Text(tokenizers, corpus, report, partial(overlap, pairs), resample)
+    return _Text(tokenizers, corpus, report, sets, partial(overlap, pairs), resample)
 
 
 def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None) -> _Text:
     text = PreparedText(experiment)
     tokenizers = known or text.tokenizers()
+    sets = load_sets(experiment.data, tokenizers)
     corpus = text.corpus(tokenizers)
     mixed = {f"mix {number}": part.report for number, part in enumerate(corpus.parts[1:], start=1)}
-    return _Text(tokenizers, corpus, {**corpus.parts[0].report, **mixed}, corpus.shared)
+    return _Text(tokenizers, corpus, {**corpus.parts[0].report, **mixed}, sets, corpus.shared)
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:

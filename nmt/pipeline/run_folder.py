@@ -29,6 +29,7 @@ class RunFolder:
         self.config = path / "config.yaml"
         self.environment = path / "env.json"
         self.log = path / "log.txt"
+        self.error_log = path / "error.log"
         self.metrics = path / "metrics.jsonl"
         self.data_report = path / "data_report.json"
         self.vocab = path / "vocab"
@@ -113,7 +114,8 @@ class RunFolder:
         remove_folder(self.path / "checkpoints")
         for folder in (self.evaluations, self.alignments):
             remove_folder(folder)
-        for file in (self.config, self.environment, self.metrics, self.log, self.data_report):
+        files = (self.config, self.environment, self.metrics, self.log, self.error_log, self.data_report)
+        for file in files:
             file.unlink(missing_ok=True)
         remove_folder(self.vocab)
 

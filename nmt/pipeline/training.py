@@ -32,6 +32,7 @@ from nmt.training.listener import Listener
 from nmt.training.lock import RunLock
 from nmt.training.outcome import Outcome
 from nmt.training.signals import Signals
+from nmt.training.tensorboard import summary_writer
 from nmt.training.trainer import Trainer
 from nmt.translator import Translator
 
@@ -56,22 +57,26 @@ class Plan(NamedTuple):
     """Links of the training lines from a file, to guide the attention."""
 
 
-def plan(experiment: Experiment, run: RunFolder, overwrite: bool = False) -> Plan:
-    """Reads and checks everything that training needs.
+def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False) -> Plan:
+    """Reads and checks everything that training needs, whether in `run` or anywhere.
 
     Errors: UserError if `run` was started with another config (and not `overwrite`) or cannot be written; ConfigError,
     DataError.
     """
-    run.check_free()
-    continued = run.started and not overwrite
-    if continued:
-        run.check_same(experiment)
+    continued = None
+    if run is not None:
+        run.check_free()
+        if run.started and not overwrite:
+            run.check_same(experiment)
+            continued = run
+    if experiment.train.tensorboard:
+        summary_writer()
     compute = set_up(experiment)
     earlier = RunFolder(Path(experiment.train.init_from)) if experiment.train.init_from is not None else None
-    known = run if continued else earlier
+    known = continued or earlier
     prepared = prepare(experiment, known.vocab if known else None)
     model = build_model(experiment, prepared.tokenizers, compute.device)
-    if earlier is not None and not (continued and saved(run.path)):
+    if earlier is not None and not (continued and saved(continued.path)):
         take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
     links = read_guide_links(experiment, prepared.tokenizers)
@@ -117,7 +122,7 @@ def locked_run(
 def _train(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, ranks: Ranks) -> Outcome:
     prepared = ready.prepared
     guide = ranks.after_first(lambda: make_guide(experiment, prepared, ready.links, run, listener.on_message))
-    job = _job(experiment, ready, _epochs(experiment, prepared, guide), ranks)
+    job = _job(experiment, ready, make_epochs(experiment, prepared, guide), ranks)
     with Signals() as signals:
         outcome = Trainer(run.path, ready.model, job, experiment.train, listener, signals).train()
     if signals.stop is not None:
@@ -143,7 +148,8 @@ def _job(experiment: Experiment, ready: Plan, data: Epochs | MappedEpochs, ranks
     )
 
 
-def _epochs(experiment: Experiment, prepared: Prepared, guide: Guide | None) -> Epochs | MappedEpochs:
+def make_epochs(experiment: Experiment, prepared: Prepared, guide: Guide | None) -> Epochs | MappedEpochs:
+    """The batches of every epoch, with the guide of each where there is one."""
     data, seed = experiment.data, experiment.seed
     if isinstance(prepared.train, MappedCorpus):
         return MappedEpochs(prepared.train, data.batching, seed, [1.0, *(files.weight for files in data.mix)])

@@ -18,6 +18,7 @@ COMMANDS = {
     "align-view": 2,
     "lexicon": 2,
     "average": 2,
+    "check": 2,
     "evaluate": 2,
     "compare": 2,
     "info": 2,

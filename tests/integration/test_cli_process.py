@@ -15,10 +15,20 @@ from nmt.commands.progress import Screen
 
 NMT = [sys.executable, "-m", "nmt"]
 FULL = Path("/dev/full")
+CHECK_WITHOUT_TORCH = """
+import sys
+from nmt.cli import main
+sys.argv = ["nmt", "check", "--source", sys.argv[1], "--target", sys.argv[2]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+assert not {"torch", "sacrebleu", "sentencepiece"} & sys.modules.keys()
+"""
 HELP_WITHOUT_TORCH = """
 import sys
 from nmt.cli import main
-for name in ("", "train", "translate", "align-export", "align-eval", "evaluate", "info", "config show"):
+for name in ("", "train", "translate", "align-export", "align-eval", "check", "evaluate", "info", "config show"):
     sys.argv = ["nmt", *name.split(), "--help"]
     try:
         main()
@@ -56,7 +66,14 @@ def finished(process):
 def test_help_loads_no_torch():
     result = subprocess.run([sys.executable, "-c", HELP_WITHOUT_TORCH], capture_output=True, timeout=60)
     assert (result.returncode, result.stderr) == (0, b"")
-    assert result.stdout.count(b"Usage: nmt") == 8
+    assert result.stdout.count(b"Usage: nmt") == 9
+
+
+def test_two_files_are_checked_without_torch(tiny):
+    files = tiny.text("dev.en"), tiny.text("dev.de")
+    result = subprocess.run([sys.executable, "-c", CHECK_WITHOUT_TORCH, *files], capture_output=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout.startswith(b"text: 6 pairs, 6 kept, 0 duplicates\n")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])

@@ -305,7 +305,7 @@ def test_test_pairs_in_the_training_text_are_said(nmt, tiny, tmp_path):
     flags = [f"--set=data.test.test.{side}={tiny.text('train')}.{end}" for side, end in (("src", "en"), ("tgt", "de"))]
     result = start(nmt, tiny, tmp_path / "run", *flags, "--set", "data.test.test.align=null", "--dry-run")
     assert result.code == 0
-    assert "warning: 200 of 200 pairs of test are in the training data" in result.err.split("\n")
+    assert "warning: 200 of 200 pairs of test.test are in the training data (100.0%)" in result.err.split("\n")
 
 
 def test_the_log_cannot_be_written(tmp_path, capsys):

@@ -474,3 +474,45 @@ def test_npz_that_is_none(tmp_path: Path) -> None:
         with pytest.raises(DataError, match="not an export of alignments") as caught:
             list(read_npz(path))
         assert "\n" not in str(caught.value)
+
+
+def npz(path: Path, compression: int, attention: bytes) -> Path:
+    """An archive of one record whose attention has this content."""
+    write("npz", path, [RECORD])
+    with zipfile.ZipFile(path) as archive:
+        tokens = archive.read("tokens.json.npy")
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("attention_0.npy", attention)
+        archive.writestr("tokens.json.npy", tokens)
+    return path
+
+
+def header(shape: str, descr: str = "<f4") -> bytes:
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    ("attention", "message"),
+    [
+        (header("(1000000000000, 1000000000000)"), "Maximum allowed dimension exceeded|too big|allocate"),
+        (header("(100000, 10000000)"), "EOF: reading array data|allocate"),
+        (header("(-1, 3)"), "negative dimensions|EOF"),
+        (header("(3, 3)", "|O"), "Object arrays cannot be loaded when allow_pickle=False"),
+        (b"cos\nsystem\n.", "magic string|allow_pickle"),
+        (header("(" * 5000), "attention_0.npy does not begin as an array does"),
+    ],
+    ids=["sizes", "size", "negative", "objects", "pickle", "nested"],
+)
+def test_an_archive_that_lies(attention: bytes, message: str, tmp_path: Path) -> None:
+    path = npz(tmp_path / "a.npz", zipfile.ZIP_STORED, attention)
+    with pytest.raises(DataError, match=f"^{path}: not an export of alignments: .*({message})") as caught:
+        list(read_npz(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_compressed_is_unpacked(tmp_path: Path) -> None:
+    path = npz(tmp_path / "a.npz", zipfile.ZIP_DEFLATED, header("(100000, 10)") + bytes(4_000_000))
+    assert path.stat().st_size < 10_000
+    with pytest.raises(DataError, match=r"not an export of alignments: tokens.json.npy is compressed$"):
+        list(read_npz(path))

@@ -80,8 +80,11 @@ def test_counts(files):
     tgt = "b\nb\na\nb\n" + "b " * 10 + "\n" + "b " * 9 + "\nb\n"
     _, report = load_corpus(files(src, tgt), BOTH)
     assert report["duplicates"] == 1
-    assert report["copies"] == 2
-    assert report["extreme_ratio"] == 1
+    assert report["suspicious"] == {
+        "copy": {"count": 2, "numbers": [3, 4]},
+        "extreme_ratio": {"count": 1, "numbers": [5]},
+        "other_numbers": {"count": 0, "numbers": []},
+    }
     assert report["src"]["not_nfc"] == 1 and report["tgt"]["not_nfc"] == 0
 
 

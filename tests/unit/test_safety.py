@@ -17,15 +17,29 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {
     *("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "code", "ctypes"),
     *("subprocess", "multiprocessing", "pty", "asyncio"),
-    *("requests", "urllib", "http", "httpx", "ftplib", "smtplib", "telnetlib", "xmlrpc", "ssl"),
-    *("tarfile", "webbrowser", "runpy"),
+    *("requests", "urllib", "urllib3", "http", "httpx", "aiohttp", "websockets", "socketserver", "wsgiref", "ssl"),
+    *("ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc", "paramiko"),
+    *("tarfile", "webbrowser", "runpy", "builtins", "codeop", "cffi", "copyreg", "pdb"),
 }
 LAUNCHER = {"parallel/launcher.py: multiprocessing", "parallel/launcher.py: runpy"}
 """`nmt train --nproc` starts processes of its own, and nothing else does."""
 
+PARTS = (
+    "torch.package",
+    "torch.hub",
+    "torch.jit",
+    "torch.serialization",
+    "torch.utils.cpp_extension",
+    "logging.config",
+)
+"""Modules inside others that are needed."""
+
+IMPORTERS = {"config/component.py"}
+"""Files that import by a name in a variable: components of our own, and the plugins that a config names."""
 CALLS = {
     *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.fork"),
     *("torch.load", "torch.save", "torch.hub.load", "torch.jit.load", "np.save", "numpy.save"),
+    *("torch.ops.load_library", "torch.classes.load_library", "torch.compile", "globals", "os.startfile"),
     *("yaml.load_all", "yaml.full_load", "yaml.unsafe_load"),
 }
 CALL_PATTERN = re.compile(r"os\.(exec|spawn|posix_spawn)\w*|socket\.(?!gethostname$)\w+")
@@ -80,8 +94,22 @@ def test_modules():
     assert set(wrong) == LAUNCHER
 
 
+def test_parts_of_modules():
+    used = {ast.unparse(node) for path in FILES for node in nodes(path) if isinstance(node, ast.Attribute)}
+    for path in FILES:
+        for node in nodes(path):
+            if isinstance(node, ast.Import):
+                used |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                used |= {f"{node.module}.{alias.name}" for alias in node.names}
+    assert sorted(name for name in used if f"{name}.".startswith(tuple(f"{part}." for part in PARTS))) == []
+
+
 def test_calls():
     assert [(place, name) for place, name, _, _ in calls() if name in CALLS or CALL_PATTERN.fullmatch(name)] == []
+    imports = [(place, node) for place, name, node, _ in calls() if name.startswith("importlib.import")]
+    by_variable = {place.partition(":")[0] for place, node in imports if not isinstance(node.args[0], ast.Constant)}
+    assert by_variable == IMPORTERS
 
 
 def test_text():

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tokenize import TokenError
 from types import TracebackType
 from typing import IO, BinaryIO
 
@@ -72,16 +73,25 @@ class NpzWriter(AlignmentWriter):
 
 
 def read_npz(path: str | Path) -> Iterator[AlignmentRecord]:
-    """The records of the file. Raises DataError for a file that format `npz` did not write."""
+    """The records of the file, which is read without unpacking anything: `npz` writes no compressed members.
+
+    Raises DataError for a file that format `npz` did not write.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             tokens = TypeAdapter(list[RecordFields]).validate_json(_array(archive, TOKENS).tobytes())
             for number, fields in enumerate(tokens):
                 yield fields.record(_array(archive, f"attention_{number}.npy"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, OverflowError, RuntimeError, MemoryError) as error:
         raise DataError(f"{path}: not an export of alignments: {first_problem(error)}") from None
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(name) as member:
-        return npy.read_array(member, allow_pickle=False)
+    info = archive.getinfo(name)
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed")
+    try:
+        with archive.open(info) as member:
+            return npy.read_array(member, allow_pickle=False)
+    except (SyntaxError, TokenError):
+        raise ValueError(f"{name} does not begin as an array does") from None

@@ -1,0 +1,87 @@
+"""What the tables of mistakes are made of, and which rows of the catalogue are tested where.
+
+The catalogue numbers 100 faults: A 1 to 21 config and command line, B 22 to 51 text, C 52 to 70 model files and run
+folders, D 71 to 100 while running. The id of each test begins with its row, as `A05`.
+"""
+
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nmt.embedded import embedded_folder
+
+TRAIN = "train --config $config --run $here/new"
+NO_DATA = "environment variable NMT_DATA is not set; set it to the folder with the data"
+
+NOT_HERE = {
+    "A18": "a config names no version: a key that this version does not know is refused by its name",
+    "A19": "no key was ever renamed",
+    "B46": "there are no corpora in one tab-separated file",
+    "C62": "there is one checkpoint format",
+    "D91": "durations are taken from a clock that cannot jump (time.monotonic)",
+}
+"""Rows that our design has no place for."""
+
+ELSEWHERE = {
+    "B47": "tests/integration/test_cli_train.py::test_changed_training_text_is_not_continued",
+    "D71": "tests/integration/test_resume.py::test_killed",
+    "D72": "tests/integration/test_cli_train.py::test_stopped_by_a_signal_and_continued",
+    "D73": "tests/unit/test_training_signals.py::test_a_second_signal_ends_the_process",
+    "D74": "tests/integration/test_cli_process.py::test_signal_during_training",
+    "D75": "tests/integration/test_resume.py::test_a_save_on_demand_changes_nothing",
+    "D76": "tests/unit/test_training_signals.py::test_a_stopping_signal_sets_a_flag",
+    "D78": "tests/integration/test_cli_train.py::test_the_log_cannot_be_written",
+    "D82": "tests/unit/test_training_trainer.py::test_a_bad_update_stops_before_it_is_made",
+    "D84": "tests/unit/test_training_signals.py::test_a_killed_training_leaves_no_lock_but_its_name",
+    "D90": "tests/integration/test_resume.py::test_another_thread_count_is_said",
+    "D92": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
+    "D93": "tests/integration/test_cli_process.py::test_full_disk",
+    "D96": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
+}
+"""Rows that need a process of their own, or belong to a promise that has its own tests."""
+
+SEVERAL_PROCESSES = {f"D{row}" for row in range(85, 90)}
+"""Rows of training with several processes."""
+
+Content = bytes | Callable[[bytes], bytes]
+
+
+@dataclass
+class Case:
+    """A command that is refused.
+
+    $run, $plain (without attention), $subwords, $text, $config, $configs and $here stand for paths; `files` are written
+    into $here. A content may be a function of the bytes of the training text's source side.
+    """
+
+    name: str
+    command: str
+    message: str
+    files: dict[str, Content] = field(default_factory=dict)
+    stdin: bytes = b"The man sleeps .\n"
+    lines: int = 1
+    """How many error lines there are."""
+
+
+def fill(text, tiny, here):
+    """`text` with paths for its $names."""
+    paths = tiny._asdict() | {"text": tiny.text(""), "here": here, "configs": embedded_folder() / "configs"}
+    return string.Template(text).substitute(paths)
+
+
+def error_lines(result):
+    """The error lines on stderr, nothing being on stdout and no traceback anywhere."""
+    assert result.out == b""
+    assert "Traceback" not in result.err
+    assert "unexpected" not in result.err
+    lines = result.err.removesuffix("\n").split("\n")
+    errors = [line for line in lines if line.startswith("nmt: error: ")]
+    assert lines[-len(errors) :] == errors
+    return errors
+
+
+def said(result):
+    """The lines on stderr of a command that worked."""
+    assert result.code == 0, result.err
+    assert "Traceback" not in result.err
+    return result.err.split("\n")[:-1]

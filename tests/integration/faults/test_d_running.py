@@ -1,0 +1,207 @@
+"""Rows 71 to 100: what happens while a command runs."""
+
+import errno
+import os
+import pickle
+import shutil
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+
+import pytest
+
+from .catalogue import TRAIN, Case, error_lines, said
+
+SHORT = f"{TRAIN} --set 'data.test={{}}' --set train.max_steps=6 --set train.validate_every=2"
+
+
+@pytest.fixture
+def broken_disk(monkeypatch, tmp_path):
+    """Makes the first files of checkpoints that are brought to the disk fail."""
+
+    def breaks(times, number):
+        fsync, calls = os.fsync, []
+
+        def failing(descriptor):
+            if f"{tmp_path}/new/checkpoints/.tmp" in os.readlink(f"/proc/self/fd/{descriptor}"):
+                calls.append(descriptor)
+                if len(calls) <= times:
+                    raise OSError(number, os.strerror(number))
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", failing)
+
+    return breaks
+
+
+REASONS = {
+    "D77 full disk": (errno.ENOSPC, "disk full: "),
+    "D80 quota": (errno.EDQUOT, "Disk quota exceeded"),
+    "D80 input or output": (errno.EIO, "Input/output error"),
+    "D80 read only": (errno.EROFS, "Read-only file system"),
+    "D80 stale": (errno.ESTALE, "Stale file handle"),
+    "D80 folder deleted": (errno.ENOENT, "No such file or directory"),
+}
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="there is no /proc here")
+@pytest.mark.parametrize("name", REASONS)
+def test_training_goes_on_after_a_failed_save(name, command, broken_disk, tmp_path):
+    number, reason = REASONS[name]
+    broken_disk(1, number)
+    lines = said(command(SHORT))
+    (warning,) = [line for line in lines if line.startswith("cannot save")]
+    assert warning.startswith(f"cannot save step 2 ({reason}")
+    assert warning.endswith("there is no earlier checkpoint; training goes on")
+    assert (tmp_path / "new/checkpoints/step-00000006").is_dir()
+    assert not list(tmp_path.rglob(".tmp*"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="there is no /proc here")
+def test_d77_three_failed_saves_in_a_row_end_training(command, broken_disk, tmp_path):
+    broken_disk(3, errno.ENOSPC)
+    result = command(SHORT)
+    assert result.code == 1
+    (error,) = error_lines(result)
+    assert error.startswith("nmt: error: cannot save step ") and "(disk full: " in error
+    assert not list(tmp_path.rglob(".tmp*")) and not list(tmp_path.rglob("step-*"))
+
+
+def test_d79_foreseeably_too_little_space(command, monkeypatch, tmp_path):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 1000))
+    result = command(SHORT)
+    assert result.code == 2
+    (error,) = error_lines(result)
+    assert error.startswith("nmt: error: train.keep 2 needs about ")
+    assert not list(tmp_path.rglob("step-*"))
+
+
+def test_d81_loss_that_is_no_number(command, tmp_path):
+    result = command(f"{SHORT} --set 'train.optimizer={{type: sgd, lr: 1e38}}' --set train.clip_norm=null")
+    assert result.code == 1
+    (error,) = error_lines(result)
+    assert error.startswith("nmt: error: loss is nan at step 2 (epoch 1); sentences in lines ")
+    assert error.endswith("; no checkpoint was saved yet")
+    assert not list(tmp_path.rglob("step-*"))
+
+
+MEMORY = {
+    "D83 Python": MemoryError(),
+    "D83 PyTorch": RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+}
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_out_of_memory(name, command, monkeypatch):
+    def fail(*arguments):
+        raise MEMORY[name]
+
+    monkeypatch.setattr("nmt.training.learner.Learner._backward", fail)
+    result = command(SHORT)
+    assert result.code == 1
+    (error,) = error_lines(result)
+    assert error.startswith("nmt: error: out of memory at step 1: batch of 20 x ")
+    assert error.endswith(" tokens; lower data.batching or data.max_length; no checkpoint was saved yet")
+
+
+def test_d83_bug(command, monkeypatch, tmp_path):
+    def fail(*arguments):
+        raise KeyError("a\x1b\nb")
+
+    monkeypatch.setattr("nmt.training.learner.Learner._backward", fail)
+    result = command(SHORT)
+    assert (result.code, result.out) == (1, b"")
+    last = result.err.split("\n")[-2]
+    assert last == "nmt: error: unexpected KeyError: 'a\\x1b\\nb' (--debug before the command shows the traceback)"
+    assert "Traceback" not in result.err
+    written = (tmp_path / "new/error.log").read_text(encoding="utf-8")
+    assert written.startswith("Traceback (most recent call last):\n") and "\x1b" not in written
+
+
+STDIN = {"D94 empty": b"", "D95 empty line": b"\n", "D95 empty lines": b"\n \n\n", "D95 blank last line": b"\n "}
+
+
+@pytest.mark.parametrize("name", STDIN)
+def test_standard_input(name, command):
+    result = command("translate $run", STDIN[name])
+    assert said(result) == []
+    assert result.lines == [""] * len(STDIN[name].removesuffix(b"\n").split(b"\n")) * (STDIN[name] != b"")
+
+
+def test_d94_closed_standard_input(command):
+    assert command("translate $run", None) == (0, b"", "")
+
+
+@pytest.mark.parametrize("variable", ["NO_COLOR", "CI"])
+def test_d97_plain_lines_where_nobody_looks(variable, command, monkeypatch):
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setenv("TERM", "dumb")
+    result = command(SHORT)
+    assert all(line.isprintable() for line in said(result))
+    assert "\r" not in result.err
+
+
+def test_d98_missing_package(monkeypatch, mistake):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    message = 'train.tensorboard needs the package tensorboard: pip install "nmt-attention[tensorboard]"'
+    mistake(Case("D98", f"{TRAIN} --set train.tensorboard=true", message))
+
+
+FORBIDDEN = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto", "pickle.find_class")
+FORBIDDEN += ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn")
+
+
+@pytest.fixture
+def forbidden():
+    """The events of `FORBIDDEN` that Python's audit hooks saw in the block, which were refused."""
+    seen = []
+    watching = [True]
+
+    def watch(event, arguments):
+        if watching and event in FORBIDDEN:
+            seen.append(event)
+            raise PermissionError(event)
+
+    sys.addaudithook(watch)
+    yield seen
+    watching.clear()
+
+
+def test_the_watch_sees(forbidden):
+    for attempt in (
+        lambda: subprocess.run(["true"], check=False),
+        lambda: os.system("true"),
+        lambda: socket.create_connection(("127.0.0.1", 9)),
+        lambda: pickle.loads(b"cos\ngetpid\n."),
+    ):
+        with pytest.raises(PermissionError):
+            attempt()
+    assert [event.split(".")[0] for event in forbidden] == ["subprocess", "os", "socket", "pickle"]
+
+
+def test_d99_nothing_is_reached_nothing_started_nothing_unpickled(command, forbidden):
+    """From training to scores and alignments."""
+    said(command(f"{TRAIN} --set train.max_steps=2"))
+    said(command("align-export $here/new --source $text/dev.en --format jsonl,npz,html -o $here/a"))
+    said(command("evaluate $here/new"))
+    said(command("align-view $here/a.npz -o $here/b.html"))
+    assert forbidden == []
+
+
+SCORES = [
+    Case(
+        "D100 another length",
+        "evaluate $text/test.en --ref $text/dev.de",
+        "$text/test.en has 8 lines, $text/dev.de 6; first unpaired line: $text/test.en:7",
+    ),
+    Case("D100 no translation", "evaluate $here/a --ref $text/dev.de", "$here/a: file is empty", {"a": b""}),
+    Case("D100 no reference", "evaluate $text/dev.en --ref $here/a", "$here/a: file is empty", {"a": b""}),
+    Case("D100 nothing", "evaluate $here/a --ref $here/b", "$here/a: file is empty", {"a": b"", "b": b""}),
+]
+
+
+@pytest.mark.parametrize("case", SCORES, ids=[case.name for case in SCORES])
+def test_scores(case, mistake):
+    mistake(case)
