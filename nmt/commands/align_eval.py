@@ -114,7 +114,6 @@ def _by_method(path: Path, methods: str, reverse: Path | None, symmetrize: str |
 
 
 def _summary(name: str, scores: AlignmentScores) -> str:
-
     rates = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
     shown = "  ".join(f"{title} {100 * rate:.2f}" for title, rate in rates.items())
     counted = f"{scores.sentences} sentences, {scores.links} links, {scores.sure} sure, {scores.possible} possible"

@@ -47,7 +47,7 @@ def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
     texts = read_sets(data)
     known = None if vocab_folder is None else load_tokenizers(data.tokenizer, vocab_folder)
     text = _mapped(experiment, known) if data.prepared is not None else _in_memory(experiment, known, texts["train"])
-    report = {"train": text.report, **{name: found for name, (_, found) in text.sets.items()}}
+    report = {**text.reports, **{name: found for name, (_, found) in text.sets.items()}}
     compare_with_train(data, texts, report, text.shared)
     tests = {name: texts[f"test.{name}"] for name in data.test}
     valid = text.sets["valid"][0]
@@ -59,7 +59,7 @@ class _Text(NamedTuple):
 
     tokenizers: tuple[Tokenizer, Tokenizer]
     corpus: Corpus | MappedCorpus
-    report: dict[str, Any]
+    reports: dict[str, dict[str, Any]]
     sets: dict[str, tuple[Corpus, dict[str, Any]]]
     shared: Callable[[Pairs], int]
     resample: Callable[[int], Corpus] | None = None
@@ -71,7 +71,7 @@ def _in_memory(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None
     sets = load_sets(data, tokenizers)
     corpus, report = sets.pop("train")
     resample = subword_sampling(corpus, pairs, tokenizers, data.max_length, experiment.seed)
-    return _Text(tokenizers, corpus, report, sets, partial(overlap, pairs), resample)
+    return _Text(tokenizers, corpus, {"train": report}, sets, partial(overlap, pairs), resample)
 
 
 def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None) -> _Text:
@@ -79,8 +79,8 @@ def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None) -
     tokenizers = known or text.tokenizers()
     sets = load_sets(experiment.data, tokenizers)
     corpus = text.corpus(tokenizers)
-    mixed = {f"mix {number}": part.report for number, part in enumerate(corpus.parts[1:], start=1)}
-    return _Text(tokenizers, corpus, {**corpus.parts[0].report, **mixed}, sets, corpus.shared)
+    mixed = {f"mix.{number}": part.report for number, part in enumerate(corpus.parts[1:], start=1)}
+    return _Text(tokenizers, corpus, {"train": corpus.parts[0].report, **mixed}, sets, corpus.shared)
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:

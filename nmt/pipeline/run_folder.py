@@ -114,8 +114,7 @@ class RunFolder:
         remove_folder(self.path / "checkpoints")
         for folder in (self.evaluations, self.alignments):
             remove_folder(folder)
-        files = (self.config, self.environment, self.metrics, self.log, self.error_log, self.data_report)
-        for file in files:
+        for file in (self.config, self.environment, self.metrics, self.log, self.error_log, self.data_report):
             file.unlink(missing_ok=True)
         remove_folder(self.vocab)
 

@@ -89,6 +89,7 @@ def model(data: bytes) -> None:
         file.write_bytes(content)
         if name != "MANIFEST.json":
             signed = json.loads(manifest)
+            signed.pop("sha256", None)
             signed["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             (STEP / "MANIFEST.json").write_text(json.dumps(signed), encoding="utf-8")
         weights = load_checkpoint(RUN, "best").weights

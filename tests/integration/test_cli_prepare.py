@@ -40,7 +40,7 @@ def test_prepare_then_train_then_continue(nmt, flags, tmp_path, tree, monkeypatc
     assert tree(tmp_path / "prepared") == before
     assert "208 training pairs" in whole.err
     report = json.loads((tmp_path / "a/data_report.json").read_bytes())
-    assert (report["train"]["lines"], report["train"]["mix 1"]["kept"], report["valid"]["overlap_with_train"]) == (
+    assert (report["train"]["lines"], report["mix.1"]["kept"], report["valid"]["overlap_with_train"]) == (
         200,
         8,
         0,

@@ -65,7 +65,12 @@ def test_it_is_the_corpus_and_the_report_of_the_text_in_memory(recipe, tmp_path)
             assert pairs.report[side].pop(name) == pytest.approx(report[side].pop(name))
     assert pairs.report == report
     assert report["skipped"]["too_long"] == {"count": 1, "numbers": [13]}
-    assert (report["duplicates"], report["copies"], report["src"]["nul"], report["tgt"]["not_nfc"]) == (1, 1, 1, 1)
+    assert (
+        report["duplicates"],
+        report["suspicious"]["copy"]["count"],
+        report["src"]["nul"],
+        report["tgt"]["not_nfc"],
+    ) == (1, 1, 1, 1)
     assert len(report["warnings"]) == 2
     assert not (tmp_path / "work").exists()
 

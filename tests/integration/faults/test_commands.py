@@ -59,7 +59,10 @@ PREFIXES = {
 EXPORT = {
     "unknown format": ("--format pharaoh,jsnl", "alignment format 'jsnl' is unknown; did you mean 'jsonl'?"),
     "unknown unit": ("--unit char", "--unit char: must be one of word, piece"),
-    "unknown method": ("--method best", "link method 'best' is unknown; use argmax, argmax=0.3, threshold=0.3"),
+    "unknown method": (
+        "--method best",
+        "link method 'best' is unknown; use argmax, argmax=0.3, threshold=0.3 or, of two dir",
+    ),
     "method out of range": (
         "--method threshold=2",
         "link method 'threshold=2': the number must be above 0 and at most 1",

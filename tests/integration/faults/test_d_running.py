@@ -103,7 +103,7 @@ def test_out_of_memory(name, command, monkeypatch):
     assert result.code == 1
     (error,) = error_lines(result)
     assert error.startswith("nmt: error: out of memory at step 1: batch of 20 x ")
-    assert error.endswith(" tokens; lower data.batching or data.max_length; no checkpoint was saved yet")
+    assert " tokens; lower data.batching.sentences (now 20) or data.max_length (now 100); no check" in error
 
 
 def test_d83_bug(command, monkeypatch, tmp_path):
