@@ -65,14 +65,6 @@ BUGS = [
     ),
     Bug(
         "P2",
-        "a removed checkpoint is half-empty under its name for a while",
-        "training/durable.py",
-        "            os.rename(path, hidden)\n            shutil.rmtree(hidden)\n",
-        "            shutil.rmtree(path)\n",
-        "tests/unit/test_training_crash_points.py",
-    ),
-    Bug(
-        "P2",
         "hashes are not compared",
         "training/manifest.py",
         "if _sha256(data) != sha256:",
