@@ -12,7 +12,7 @@ from nmt.text.tokenizers.pair import save_tokenizers
 from nmt.text.tokenizers.word import Word
 from nmt.text.vocab import Vocab
 from nmt.training.checkpoint import latest_valid, load_checkpoint
-from nmt.training.checkpoint_files import remove_leftovers
+from nmt.training.checkpoint_files import remove_leftovers, saved, step_of
 from nmt.training.saver import Saver
 from nmt.training.state import TrainingState
 
@@ -71,6 +71,8 @@ def test_what_was_saved_is_never_lost(saved_steps, tmp_path, kind):
             assert load_checkpoint(run, "last").state.step >= there[-1][0], operation
             best = load_checkpoint(run, "best")
             assert best.state.step in {1 + SCORES.index(max(SCORES[:n])) for n in (scores - 1, scores) if n}, operation
+        for path in saved(run) if kind == "killed" else []:
+            assert load_checkpoint(run, step_of(path)).state.step == step_of(path), operation
         remove_leftovers(run)
         assert [path.name for path in run.rglob(".tmp*")] == [], operation
         assert [path.name for path in run.rglob("*.replaced") if not path.with_suffix("").exists()] == [], operation
