@@ -133,7 +133,7 @@ def load_checkpoint(run: Path, which: Which = "best") -> Checkpoint:
     require_checkpoints(run)
     path = _chosen(run, which)
     try:
-        return _read(path, with_training=False)
+        return read_checkpoint(path, with_training=False)
     except DamagedError as error:
         others = [other for other in saved(run) if other.name != path.name]
         raise DamagedError(f"{error}; {_instead(others)}") from None
@@ -182,7 +182,7 @@ def _first_whole(run: Path, paths: Iterable[Path], warn: Callable[[str], None], 
     damaged: list[str] = []
     for path in paths:
         try:
-            checkpoint = _read(path, with_training)
+            checkpoint = read_checkpoint(path, with_training)
         except DamagedError as error:
             damaged.append(str(error))
             continue
@@ -192,7 +192,8 @@ def _first_whole(run: Path, paths: Iterable[Path], warn: Callable[[str], None], 
     raise CheckpointError(f"no usable checkpoint in {run} ({len(damaged)} found, {len(damaged)} damaged)")
 
 
-def _read(path: Path, with_training: bool) -> Checkpoint:
+def read_checkpoint(path: Path, with_training: bool) -> Checkpoint:
+    """The checkpoint in this folder, verified. Errors: CheckpointError."""
     manifest = Manifest(path)
     state = _state(path, manifest)
     weights = _tensors(path, "model.safetensors", manifest)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nmt.errors import UserError
-from nmt.training.checkpoint import load_checkpoint, require_checkpoints, save_average
+from nmt.training.checkpoint import read_checkpoint, require_checkpoints, save_average
 from nmt.training.checkpoint_files import saved, step_of
 from nmt.training.state import TrainingState
 
@@ -23,12 +23,12 @@ def average_checkpoints(run: Path, *, last: int | None = None, best: int | None 
     Errors: CheckpointError if one of them is damaged or the path is no run folder; UserError if there are too few.
     """
     require_checkpoints(run)
-    kept = list(dict.fromkeys(map(step_of, saved(run))))
-    newest = load_checkpoint(run, kept[0])
-    steps = sorted(_chosen(run, kept, newest.state, last, best))
+    kept = {step_of(path): path for path in reversed(saved(run))}
+    newest = read_checkpoint(kept[max(kept)], with_training=False)
+    steps = sorted(_chosen(run, sorted(kept, reverse=True), newest.state, last, best))
     total: dict[str, Tensor] = {}
     for step in steps:
-        for name, tensor in load_checkpoint(run, step).weights.items():
+        for name, tensor in read_checkpoint(kept[step], with_training=False).weights.items():
             if tensor.is_floating_point():
                 total[name] = total.get(name, torch.zeros((), dtype=torch.float64)) + tensor.double()
     weights = {
