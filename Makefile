@@ -45,7 +45,7 @@ demo: .venv/runtime
 	@echo "open in a browser: $(CURDIR)/runs/demo/report.html"
 
 test: .venv/development
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: .venv/development
 	$(BIN)/ruff format --check .
