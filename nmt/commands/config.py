@@ -55,20 +55,26 @@ def schema() -> None:
 
 @config_app.command(epilog=INIT_EPILOG)
 def init(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")] = Path("my.yaml"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it; - is stdout.")] = Path("my.yaml"),
 ) -> None:
     """Write a commented config to start from, and the schema beside it."""
-    from nmt.commands.output import say
+    from nmt.commands.output import say, write_line
     from nmt.config.experiment import Experiment
     from nmt.config.schema import json_schema
     from nmt.config.template import commented_template
     from nmt.errors import UserError
 
-    if output.exists():
+    template = commented_template(Experiment)
+    if str(output) == "-":
+        write_line(template.removesuffix("\n"))
+        sys.stdout.flush()
+        return
+    # a shell that was told `> my.yaml` has made an empty file of that name
+    if output.exists() and output.stat().st_size:
         raise UserError(f"{output}: is there already; choose another name with --output")
     if not output.parent.is_dir():
         raise UserError(f"{output.parent}: no such folder")
-    output.write_text(commented_template(Experiment), encoding="utf-8", newline="\n")
+    output.write_text(template, encoding="utf-8", newline="\n")
     schema_file = output.with_name("nmt.schema.json")
     text = json.dumps(json_schema(Experiment), indent=1, ensure_ascii=False) + "\n"
     schema_file.write_text(text, encoding="utf-8", newline="\n")

@@ -181,3 +181,10 @@ def test_config_init_writes_a_config_and_its_schema(nmt, tmp_path):
     schema = json.loads((tmp_path / "nmt.schema.json").read_bytes())
     assert schema == json.loads(nmt("config", "schema").out)
     assert nmt("config", "show", "--config", tmp_path / "a.yaml").code == 0
+    assert nmt("config", "init", "-o", "-").out.decode() == text
+
+
+def test_config_init_fills_the_empty_file_that_a_redirection_made(nmt, tmp_path):
+    (tmp_path / "my.yaml").touch()
+    assert nmt("config", "init", "-o", tmp_path / "my.yaml").code == 0
+    assert (tmp_path / "my.yaml").stat().st_size
