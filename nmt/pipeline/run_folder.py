@@ -35,6 +35,7 @@ class RunFolder:
         self.vocab = path / "vocab"
         self.evaluations = path / "eval"
         self.alignments = path / "alignments"
+        self.tensorboard = path / "tensorboard"
         self.report = path / "report.html"
         self.done = path / "done.json"
 
@@ -112,7 +113,7 @@ class RunFolder:
         for file in (self.report, self.done):
             file.unlink(missing_ok=True)
         remove_folder(self.path / "checkpoints")
-        for folder in (self.evaluations, self.alignments):
+        for folder in (self.evaluations, self.alignments, self.tensorboard):
             remove_folder(folder)
         for file in (self.config, self.environment, self.metrics, self.log, self.error_log, self.data_report):
             file.unlink(missing_ok=True)

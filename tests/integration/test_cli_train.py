@@ -255,6 +255,8 @@ def test_overwrite_starts_anew(nmt, tiny, tmp_path, tree):
     run = tmp_path / "run"
     shutil.copytree(tiny.run, run, symlinks=True)
     (run / "notes.txt").write_bytes(b"mine")
+    (run / "tensorboard").mkdir()
+    (run / "tensorboard/events.out.tfevents.1").write_bytes(b"curves of before")
     result = start(nmt, tiny, run, "--set", "train.max_steps=3", "--set", "data.test={}", "--overwrite")
     assert result.code == 0
     assert "continuing" not in result.err
