@@ -14,6 +14,7 @@ from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
 from nmt.config.messages import show
 from nmt.errors import CheckpointError, UserError
+from nmt.training.checkpoint import require_checkpoints
 from nmt.training.checkpoint_files import saved
 from nmt.training.durable import make_folder, remove_folder, replace_file, sync_files
 
@@ -40,8 +41,10 @@ class RunFolder:
         self.done = path / "done.json"
 
     def experiment(self) -> Experiment:
-        """The run's config. Errors: CheckpointError if this is no run folder; ConfigError if its config is damaged."""
+        """The run's config. Errors: CheckpointError if this is no run folder, with the runs that could be meant;
+        ConfigError if its config is damaged."""
         if not self.config.is_file():
+            require_checkpoints(self.path)
             raise CheckpointError(f"{self.path}: no run folder (it has no config.yaml)")
         return load_config(Experiment, self.config)
 
