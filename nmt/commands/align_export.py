@@ -19,7 +19,7 @@ Examples:
   nmt align-export runs/demo --source test.en --target test.de --format pharaoh -o links
   nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o new
 """
-FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg"
+FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg,png"
 
 
 def align_export(
