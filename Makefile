@@ -6,6 +6,8 @@
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
+# make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
+#              attention read one step early, in place, one and two steps late (half an hour)
 # make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
 PYTHON ?= python3
@@ -20,11 +22,13 @@ LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location l
 
 HANSARDS := rnnsearch conditional_gru luong head
 EUROPARL := rnnsearch head
+STUDY := rnnsearch conditional_gru luong local_p lexical
+SHIFTS := 1 0 -1 -2
 METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,threshold=0.3,threshold=0.4
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test fuzz ladder alignments hansards europarl bench corpus wheel clean
+.PHONY: demo test check crash-test fuzz ladder alignments hansards europarl alignment-study bench corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -87,6 +91,18 @@ hansards: .venv/runtime
 
 europarl: .venv/runtime
 	$(foreach name,$(EUROPARL),$(call aligner,europarl_$(name),$(NMT_DATA)/europarl-de-en/gold100.tok,de,en))
+
+alignment-study: .venv/runtime
+	for name in $(STUDY); do \
+		$(BIN)/nmt train --config configs/alignment/study_$$name.yaml --run runs/study/$$name || exit; \
+		for shift in $(SHIFTS); do \
+			$(BIN)/nmt align-export runs/study/$$name --source data/test.en --target data/test.de --shift $$shift \
+				-o runs/study/$$name/alignments/$$name.shift$$shift || exit; \
+		done; \
+	done
+	for name in $(STUDY); do for shift in $(SHIFTS); do \
+		$(BIN)/nmt align-eval runs/study/$$name/alignments/$$name.shift$$shift.pharaoh --gold data/test.align || exit; \
+	done; done
 
 bench: .venv/runtime
 	$(BIN)/python scripts/bench_train.py configs/benchmarks/w1.yaml
