@@ -6,7 +6,11 @@
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
-# make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
+# make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
+#              attention read one step early, in place, one and two steps late (half an hour)
+# make bench   speed of training, and with RUN=runs/NAME of translating (needs NMT_DATA)
+# make bench-align  with RUN=runs/alignment/hansards_rnnsearch: speed and memory of aligning 100,000 Hansards pairs by force,
+#              beside `nmt align-text` and, where it installs, eflomal (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,11 +24,13 @@ LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location l
 
 HANSARDS := rnnsearch conditional_gru luong head
 EUROPARL := rnnsearch head
+STUDY := rnnsearch conditional_gru luong local_p lexical
+SHIFTS := 1 0 -1 -2
 METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,threshold=0.3,threshold=0.4
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test fuzz ladder alignments hansards europarl bench corpus wheel clean
+.PHONY: demo test check crash-test fuzz ladder alignments hansards europarl alignment-study bench bench-align corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -88,12 +94,29 @@ hansards: .venv/runtime
 europarl: .venv/runtime
 	$(foreach name,$(EUROPARL),$(call aligner,europarl_$(name),$(NMT_DATA)/europarl-de-en/gold100.tok,de,en))
 
+alignment-study: .venv/runtime
+	for name in $(STUDY); do \
+		$(BIN)/nmt train --config configs/alignment/study_$$name.yaml --run runs/study/$$name || exit; \
+		for shift in $(SHIFTS); do \
+			$(BIN)/nmt align-export runs/study/$$name --source data/test.en --target data/test.de --shift $$shift \
+				-o runs/study/$$name/alignments/$$name.shift$$shift || exit; \
+		done; \
+	done
+	for name in $(STUDY); do for shift in $(SHIFTS); do \
+		$(BIN)/nmt align-eval runs/study/$$name/alignments/$$name.shift$$shift.pharaoh --hyp-base 0 \
+			--gold data/test.align || exit; \
+	done; done
+
 bench: .venv/runtime
 	$(BIN)/python scripts/bench_train.py configs/benchmarks/w1.yaml
 ifdef RUN
 	$(BIN)/python scripts/bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en"
-	$(BIN)/python scripts/bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" --target "$(NMT_DATA)/multi30k/tok/train.de.gz"
 endif
+
+bench-align: .venv/runtime
+	-$(PIP) install --quiet --constraint constraints.txt --editable '.[eflomal]'
+	$(BIN)/python scripts/bench_align.py $(RUN) --source "$(NMT_DATA)/hansards/train.tok.en.gz" \
+		--target "$(NMT_DATA)/hansards/train.tok.fr.gz"
 
 corpus: .venv/runtime
 	$(BIN)/python scripts/make_corpus.py

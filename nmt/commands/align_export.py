@@ -19,7 +19,7 @@ Examples:
   nmt align-export runs/demo --source test.en --target test.de --format pharaoh -o links
   nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o new
 """
-FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg"
+FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg,png"
 
 
 def align_export(
@@ -37,6 +37,10 @@ def align_export(
         str, typer.Option(help="Links: argmax, argmax=0.3, threshold=0.3; with --reverse: agreement=0.3.")
     ] = "argmax",
     eos: Annotated[str, typer.Option(help="keep or drop the end of sentence in the matrices.")] = "keep",
+    shift: Annotated[
+        int,
+        typer.Option(help="Moves the rows of attention by so many target pieces; -1: a piece gets the next one's."),
+    ] = 0,
     reverse: Annotated[
         Path | None, typer.Option(metavar="RUN2", help="A run of the other direction, whose links join in.")
     ] = None,
@@ -75,7 +79,7 @@ def align_export(
         if pairs
         else translator.read_head(translator.translate(read_lines(source), search))
     )
-    settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag")  # type: ignore[arg-type]
+    settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag", shift)  # type: ignore[arg-type]
     _write(
         export_records(found, settings, other), {name: output.with_name(f"{output.name}.{name}") for name in formats}
     )

@@ -25,6 +25,8 @@ class ExportSettings(NamedTuple):
     eos: Literal["keep", "drop"] = "keep"
     symmetrize: str = "grow-diag"
     """How the links of two directions become one set, as `nmt.alignment.joint.joint_links` takes it."""
+    shift: int = 0
+    """By how many target pieces the rows of attention are moved, in both directions."""
 
 
 class _Entry(NamedTuple):
@@ -79,7 +81,7 @@ def _turned(translation: Translation) -> tuple[str, str]:
 
 def _record(entry: _Entry, settings: ExportSettings, other: Translation | None) -> AlignmentRecord:
     number, rank, translation = entry
-    alignment = alignment_of(translation, settings.unit)
+    alignment = alignment_of(translation, settings.unit, settings.shift)
     if other is None:
         links = extract_links(alignment, settings.method)
     else:
@@ -93,7 +95,7 @@ def _fitting(entry: _Entry, alignment: Alignment, other: Translation, settings: 
 
     It is given the words, so both runs see the same ones where they cut text at the same places.
     """
-    back = alignment_of(other, settings.unit)
+    back = alignment_of(other, settings.unit, settings.shift)
     here, there = (alignment.src_tokens, alignment.tgt_tokens), (back.tgt_tokens, back.src_tokens)
     if here == there or settings.unit == "word" and _sizes(here) == _sizes(there):
         return back
