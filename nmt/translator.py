@@ -106,27 +106,30 @@ class Translator:
         search: SearchConfig | None = None,
         sampling: Sampling | None = None,
         read_ahead: int | None = None,
+        first: int = 1,
     ) -> Iterator[list[Translation]]:
         """As `translate`, for lines each with a text that its translations begin with; an empty text is no constraint.
 
         The text is cut into whole words as any target text, and stands in the translation as the tokenizer writes it,
         unknown words included; a model of subwords may go on within its last word. With `sampling` the n translations
-        are drawn at random, as a function of the seed and the line's number. `read_ahead`: lines of a block.
+        are drawn at random, as a function of the seed and the line's number. `read_ahead`: lines of a block. `first`:
+        number of the first line.
         """
         search = search or self.search
         size = search.batch_sentences
-        for block in self._blocks(pairs, read_ahead or size * BATCHES_READ):
+        for block in self._blocks(pairs, read_ahead or size * BATCHES_READ, first):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
             yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
 
-    def align(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Translation]:
+    def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
         """The attention of given pairs (forced decoding, no search), in order. A pair with an empty side has none.
+        `first`: number of the first pair.
 
         Errors: UserError if the model has no attention.
         """
         size = self.search.batch_sentences
-        for block in self._blocks(pairs, size * BATCHES_READ):
+        for block in self._blocks(pairs, size * BATCHES_READ, first):
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
@@ -149,8 +152,8 @@ class Translator:
             forced = _in_batches(lines, size, self._force)
             yield from (_with_weights(one, forced[n]) if n in forced else one for n, one in block.items())
 
-    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int) -> Iterator[list[Line]]:
-        numbered = enumerate(pairs, 1)
+    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int, first: int) -> Iterator[list[Line]]:
+        numbered = enumerate(pairs, first)
         while block := list(islice(numbered, size)):
             yield [
                 Line(number, self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number), src, tgt)
