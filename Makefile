@@ -2,6 +2,7 @@
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
 # make crash-test  kill 200 trainings and compare what they leave with an undisturbed one (a quarter of an hour)
+# make torchrun-test  train under torchrun, on one machine and as if on two (a minute)
 # make fuzz    try the readers of configs, models and text on damaged files, FUZZ_SECONDS each, guided by coverage where atheris installs
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
@@ -24,7 +25,7 @@ METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,thre
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test fuzz ladder alignments hansards europarl bench corpus wheel clean
+.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl bench corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -56,6 +57,9 @@ check: .venv/development
 crash-test: .venv/runtime
 	$(BIN)/python tests/crash/harness.py --kills 200
 	$(BIN)/python tests/crash/harness.py --kills 40 --signals TERM,INT,HUP --seed 2
+
+torchrun-test: .venv/development
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/torchrun.py
 
 fuzz: .venv/development
 	-$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'
