@@ -46,7 +46,8 @@ def test_wrong_input_is_found_before_a_process_starts(nmt, tiny, tmp_path, monke
     monkeypatch.setattr("nmt.parallel.workers.Workers.__init__", pytest.fail)
     missing = nmt("translate", tmp_path, "--nproc", 2, stdin=b"a\n")
     assert (missing.code, missing.out) == (2, b"")
-    for flags in (["--nbest", 5, "--beam", 2], ["--lexicon", tmp_path / "no.tsv"], ["--shortlist", tmp_path / "no.tsv"]):
+    none = tmp_path / "no.tsv"
+    for flags in (["--nbest", 5, "--beam", 2], ["--lexicon", none], ["--shortlist", none]):
         assert nmt("translate", tiny.run, "--nproc", 2, *flags, stdin=b"a\n").code == 2
 
 

@@ -1,5 +1,5 @@
-"""Training under torchrun, on one machine and on two that are one: as one process trains. `make torchrun-test`; it is no
-part of `make test`, because each process takes seconds to load PyTorch."""
+"""Training under torchrun, on one machine and on two that are one: as one process trains. `make torchrun-test`; it is
+no part of `make test`, because each process takes seconds to load PyTorch."""
 
 import json
 import os

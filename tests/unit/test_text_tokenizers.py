@@ -34,6 +34,7 @@ CONFIGS = [
     Word.Config(split_punctuation=True),
     Char.Config(),
 ]
+LETTERS = "cdefghijklmnopqrstuvwxyz"
 SIZE = {"sentencepiece": 44, "word": 12, "char": 20}
 
 
@@ -329,13 +330,13 @@ def test_all_texts_or_a_draw_in_which_each_has_the_same_chance():
 
 
 def test_of_a_large_text_pieces_are_learned_from_a_part_of_it(tmp_path, monkeypatch):
-    path = write(tmp_path / "text", ["aa ab ba bb"] * 3 + [f"{letter} b a" for letter in "cdefghijklmnopqrstuvwxyz"] * 4)
+    path = write(tmp_path / "text", ["aa ab ba bb"] * 3 + [f"{letter} b a" for letter in LETTERS] * 4)
     config = SentencePiece.Config(normalization="identity")
     whole = SentencePiece.fit(config, VocabConfig(size=32), [path])
     monkeypatch.setattr("nmt.text.tokenizers.sentencepiece.MAX_TRAINING_TEXTS", 20)
     part, again = (SentencePiece.fit(config, VocabConfig(size=24), [path]) for _ in range(2))
     assert part.to_bytes() == again.to_bytes()
-    known = [sum(not fitted.unknown_words(letter) for letter in "cdefghijklmnopqrstuvwxyz") for fitted in (whole, part)]
+    known = [sum(not fitted.unknown_words(letter) for letter in LETTERS) for fitted in (whole, part)]
     assert known[0] == 24
     assert 5 < known[1] < 20
 

@@ -31,7 +31,8 @@ _WORDS = re.compile(f"{MARK}?[^{MARK}]+|{MARK}")
 class SentencePiece(Tokenizer, name="sentencepiece"):
     """BPE (Sennrich et al. 2016) or unigram (Kudo 2018) pieces from raw text; a `▁` in the text is read as a space.
 
-    Trained in one thread, because the ids of unigram pieces depend on the number of threads, on at most 1,000,000 lines.
+    Trained in one thread, because the ids of unigram pieces depend on the number of threads, and on at most a
+    million lines.
     """
 
     class Config(Tokenizer.Config):
