@@ -8,6 +8,7 @@
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
 # make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
+# make bench-corpus  start and memory of training on 10 million generated pairs, kept in CORPUS (3 GB of disk)
 # make corpus  write data/ again from its grammar
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,6 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SENTENCE ?= Yesterday the old woman gave the child a small book .
 
 FUZZ_SECONDS ?= 600
+CORPUS ?= runs/bench-corpus
 
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
@@ -25,7 +27,7 @@ METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,thre
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl bench corpus wheel clean
+.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl bench bench-corpus corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -98,6 +100,9 @@ ifdef RUN
 	$(BIN)/python scripts/bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en"
 	$(BIN)/python scripts/bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" --target "$(NMT_DATA)/multi30k/tok/train.de.gz"
 endif
+
+bench-corpus: .venv/runtime
+	$(BIN)/python scripts/bench_corpus.py --folder $(CORPUS) -o $(CORPUS)/result.json
 
 corpus: .venv/runtime
 	$(BIN)/python scripts/make_corpus.py
