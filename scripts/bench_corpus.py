@@ -1,5 +1,5 @@
-"""Measures whether training notices how large its corpus is: seconds from the command to the end of its first update, and
-peak memory of a few hundred updates, on 10 thousand and on 10 million generated pairs that were prepared before.
+"""Measures whether training notices how large its corpus is: seconds from the command to the end of its first update,
+and peak memory of a few hundred updates, on 10 thousand and on 10 million generated pairs that were prepared before.
 
     python scripts/bench_corpus.py --folder /tmp/corpus -o corpus.json [--pairs 200000] [--against old.json]
 
