@@ -7,7 +7,8 @@
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
-# make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
+# make bench   every speed of docs/benchmarks.md, one after the other, each as a JSON file in BENCH; compared with those in
+#              AGAINST, if that is given (half an hour on an idle machine; needs NMT_DATA and 4 GB of disk)
 # make bench-corpus  start and memory of training on 10 million generated pairs, kept in CORPUS (3 GB of disk)
 # make corpus  write data/ again from its grammar
 PYTHON ?= python3
@@ -17,6 +18,11 @@ SENTENCE ?= Yesterday the old woman gave the child a small book .
 
 FUZZ_SECONDS ?= 600
 CORPUS ?= runs/bench-corpus
+BENCH ?= runs/bench
+RUN ?= $(BENCH)/w1
+SCORES := general concat location
+WINDOWS := local_m local_p
+PAPERS := rnnsearch_50 luong_global_location luong_local_p_general_feed gnmt_8
 
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
@@ -27,7 +33,7 @@ METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,thre
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl bench bench-corpus corpus wheel clean
+.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl bench bench-train bench-papers bench-decode bench-corpus corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -94,15 +100,40 @@ hansards: .venv/runtime
 europarl: .venv/runtime
 	$(foreach name,$(EUROPARL),$(call aligner,europarl_$(name),$(NMT_DATA)/europarl-de-en/gold100.tok,de,en))
 
-bench: .venv/runtime
-	$(BIN)/python scripts/bench_train.py configs/benchmarks/w1.yaml
-ifdef RUN
-	$(BIN)/python scripts/bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en"
-	$(BIN)/python scripts/bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" --target "$(NMT_DATA)/multi30k/tok/train.de.gz"
-endif
+# $(call bench,NAME,SCRIPT AND ARGUMENTS): a measurement, written to BENCH/NAME.json
+define bench
+	$(BIN)/python scripts/$(2) -o $(BENCH)/$(1).json $(if $(AGAINST),--against $(AGAINST)/$(1).json)
+
+endef
+
+bench: bench-train bench-papers bench-decode bench-corpus
+
+bench-train: .venv/runtime
+	mkdir -p $(BENCH)
+	$(call bench,train-rnnsearch,bench_train.py configs/benchmarks/w1.yaml)
+	$(call bench,train-rnnsearch-fp32,bench_train.py configs/benchmarks/w1.yaml --set precision=fp32)
+	$(foreach score,$(SCORES),$(call bench,train-luong-$(score),bench_train.py configs/benchmarks/w1_luong.yaml \
+		--set model.decoder.attention.scorer.type=$(score)))
+	$(foreach window,$(WINDOWS),$(call bench,train-luong-$(window),bench_train.py configs/benchmarks/w1_luong.yaml \
+		--set model.decoder.attention.window.type=$(window)))
+	$(call bench,ranks,bench_ranks.py configs/benchmarks/w1.yaml)
+
+bench-papers: .venv/runtime
+	mkdir -p $(BENCH)
+	$(foreach name,$(PAPERS),$(call bench,train-$(name),bench_train.py configs/papers/$(name).yaml --random-ids \
+		--batches 4 --rounds 2))
+
+bench-decode: .venv/runtime
+	mkdir -p $(BENCH)
+	test -d $(RUN) || $(BIN)/nmt train --config configs/benchmarks/w1.yaml --run $(RUN)
+	$(call bench,start,bench_start.py $(RUN))
+	$(call bench,translate,bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en")
+	$(call bench,align,bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" \
+		--target "$(NMT_DATA)/multi30k/tok/train.de.gz")
 
 bench-corpus: .venv/runtime
-	$(BIN)/python scripts/bench_corpus.py --folder $(CORPUS) -o $(CORPUS)/result.json
+	mkdir -p $(BENCH)
+	$(call bench,corpus,bench_corpus.py --folder $(CORPUS))
 
 corpus: .venv/runtime
 	$(BIN)/python scripts/make_corpus.py

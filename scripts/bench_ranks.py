@@ -1,5 +1,5 @@
-"""Measures how well processes share a training: target tokens a second of `nmt train` and of `nmt train --nproc 2`, with
-one thread each, on the same batches and on batches of twice the size.
+"""Measures how well processes share a training: target tokens a second of `nmt train` with and without `--nproc 2`,
+with one thread each, on the same batches and on batches of twice the size.
 
     NMT_DATA=... python scripts/bench_ranks.py configs/benchmarks/w1.yaml -o ranks.json [--against old.json]
 
