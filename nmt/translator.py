@@ -19,6 +19,7 @@ from nmt.data.batch import collate, collate_source
 from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.ensemble import Ensemble
+from nmt.models.int8 import Int8Products
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.search.beam import SearchModel, beam_search
@@ -79,6 +80,7 @@ class Translator:
         self.compute, self.device, self.warn = compute, compute.device, warn
         self.substitute: Callable[[str], str] = copy_word
         self.shortlist: Shortlist | None = None
+        self.int8: Int8Products | None = None
 
     @property
     def has_attention(self) -> bool:
@@ -92,6 +94,10 @@ class Translator:
     def use_shortlist(self, lexicon: Lexicon) -> None:
         """From now on translations are looked for among the words that the lexicon gives for each sentence."""
         self.shortlist = Shortlist(lexicon, self.tgt)
+
+    def use_int8(self) -> None:
+        """From now on search computes with 8-bit products; forced alignment does not. Errors: as `Int8Products`."""
+        self.int8 = Int8Products(self.model)
 
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.
@@ -188,7 +194,7 @@ class Translator:
     ) -> list[list[Hypothesis]]:
         src_BS, src_len_B = (part.to(self.device) for part in collate_source([line.src.ids for line in lines]))
         self.model.eval()
-        with self.compute.autocast():
+        with self.compute.autocast() if self.int8 is None else self.int8:
             if sampling is None:
                 return beam_search(model, src_BS, src_len_B, search, prefix_BP)
             numbers = [line.number for line in lines]

@@ -65,6 +65,7 @@ def translate(
         float | None, typer.Option(help="Sampling: only the likeliest pieces that have P together (nucleus).")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Sampling: another seed, other draws. Default: 1.")] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="Faster on a processor: products of 8-bit numbers.")] = False,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
@@ -85,7 +86,7 @@ def translate(
     if sampling and beam:
         raise UserError("--beam: --sample does not search; leave one of them out")
     models = run, checkpoint, device, threads, tuple(ensemble or [])
-    choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist)
+    choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8)
     opened = open_choice(choice if nproc == 1 else choice._replace(device="cpu"), say)
     for flag, given in (("--align", targets), ("--replace-unk", replace_unk)):
         if given and not opened.translator.has_attention:

@@ -35,6 +35,7 @@ class Choice(NamedTuple):
     replace_unk: bool | None = None
     lexicon: Path | None = None
     shortlist: Path | None = None
+    int8: bool = False
 
 
 class Opened(NamedTuple):
@@ -73,6 +74,8 @@ def open_choice(choice: Choice, tell: Callable[[str], None] = lambda message: No
         translator.use_lexicon(read_lexicon(choice.lexicon))
     if choice.shortlist is not None:
         translator.use_shortlist(read_lexicon(choice.shortlist))
+    if choice.int8:
+        translator.use_int8()
     return Opened(translator, experiment, search)
 
 
