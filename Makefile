@@ -2,13 +2,16 @@
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
 # make crash-test  kill 200 trainings and compare what they leave with an undisturbed one (a quarter of an hour)
+# make torchrun-test  train under torchrun, on one machine and as if on two (a minute)
 # make fuzz    try the readers of configs, models and text on damaged files, FUZZ_SECONDS each, guided by coverage where atheris installs
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
 # make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
 #              attention read one step early, in place, one and two steps late (half an hour)
-# make bench   speed of training, and with RUN=runs/NAME of translating (needs NMT_DATA)
+# make bench   every speed of docs/benchmarks.md, one after the other, each as a JSON file in BENCH; compared with those in
+#              AGAINST, if that is given (half an hour on an idle machine; needs NMT_DATA and 4 GB of disk)
+# make bench-corpus  start and memory of training on 10 million generated pairs, kept in CORPUS (3 GB of disk)
 # make bench-align  with RUN=runs/alignment/hansards_rnnsearch: speed and memory of aligning 100,000 Hansards pairs by force,
 #              beside `nmt align-text` and, where it installs, eflomal (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
@@ -18,6 +21,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SENTENCE ?= Yesterday the old woman gave the child a small book .
 
 FUZZ_SECONDS ?= 600
+CORPUS ?= runs/bench-corpus
+BENCH ?= runs/bench
+RUN ?= $(BENCH)/w1
+SCORES := general concat location
+WINDOWS := local_m local_p
+PAPERS := rnnsearch_50 luong_global_location luong_local_p_general_feed gnmt_8
 
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
@@ -30,7 +39,8 @@ METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,thre
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test fuzz ladder alignments hansards europarl alignment-study bench bench-align corpus wheel clean
+.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl alignment-study \
+	bench bench-train bench-papers bench-decode bench-align bench-corpus corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -62,6 +72,9 @@ check: .venv/development
 crash-test: .venv/runtime
 	$(BIN)/python tests/crash/harness.py --kills 200
 	$(BIN)/python tests/crash/harness.py --kills 40 --signals TERM,INT,HUP --seed 2
+
+torchrun-test: .venv/development
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/torchrun.py
 
 fuzz: .venv/development
 	-$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'
@@ -107,11 +120,40 @@ alignment-study: .venv/runtime
 			--gold data/test.align || exit; \
 	done; done
 
-bench: .venv/runtime
-	$(BIN)/python scripts/bench_train.py configs/benchmarks/w1.yaml
-ifdef RUN
-	$(BIN)/python scripts/bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en"
-endif
+# $(call bench,NAME,SCRIPT AND ARGUMENTS): a measurement, written to BENCH/NAME.json
+define bench
+	$(BIN)/python scripts/$(2) -o $(BENCH)/$(1).json $(if $(AGAINST),--against $(AGAINST)/$(1).json)
+
+endef
+
+bench: bench-train bench-papers bench-decode bench-corpus
+
+bench-train: .venv/runtime
+	mkdir -p $(BENCH)
+	$(call bench,train-rnnsearch,bench_train.py configs/benchmarks/w1.yaml)
+	$(call bench,train-rnnsearch-fp32,bench_train.py configs/benchmarks/w1.yaml --set precision=fp32)
+	$(foreach score,$(SCORES),$(call bench,train-luong-$(score),bench_train.py configs/benchmarks/w1_luong.yaml \
+		--set model.decoder.attention.scorer.type=$(score)))
+	$(foreach window,$(WINDOWS),$(call bench,train-luong-$(window),bench_train.py configs/benchmarks/w1_luong.yaml \
+		--set model.decoder.attention.window.type=$(window)))
+	$(call bench,ranks,bench_ranks.py configs/benchmarks/w1.yaml)
+
+bench-papers: .venv/runtime
+	mkdir -p $(BENCH)
+	$(foreach name,$(PAPERS),$(call bench,train-$(name),bench_train.py configs/papers/$(name).yaml --random-ids \
+		--batches 4 --rounds 2))
+
+bench-decode: .venv/runtime
+	mkdir -p $(BENCH)
+	test -d $(RUN) || $(BIN)/nmt train --config configs/benchmarks/w1.yaml --run $(RUN)
+	$(call bench,start,bench_start.py $(RUN))
+	$(call bench,translate,bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en")
+	$(call bench,align,bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" \
+		--target "$(NMT_DATA)/multi30k/tok/train.de.gz")
+
+bench-corpus: .venv/runtime
+	mkdir -p $(BENCH)
+	$(call bench,corpus,bench_corpus.py --folder $(CORPUS))
 
 bench-align: .venv/runtime
 	-$(PIP) install --quiet --constraint constraints.txt --editable '.[eflomal]'

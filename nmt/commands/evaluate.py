@@ -158,7 +158,7 @@ def _of_translations(hypotheses: Path, references: Path, baseline: Path | None, 
 def _of_links(links: Path, gold: Path) -> dict[str, Any]:
     from nmt.alignment.aer import score_files
     from nmt.errors import DataError
-    from nmt.pipeline.evaluation import as_scores
+    from nmt.pipeline.scoring import as_scores
 
     scores = score_files(links, gold)
     if scores.sentences == 0:

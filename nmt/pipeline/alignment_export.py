@@ -51,9 +51,9 @@ def check_directions(method: str, reverse: bool, symmetrisation: str | None = No
 
 
 def export_records(
-    found: Iterable[list[Translation]], settings: ExportSettings, reverse: Translator | None = None
+    found: Iterable[list[Translation]], settings: ExportSettings, reverse: Translator | None = None, first: int = 0
 ) -> Iterator[AlignmentRecord]:
-    """The records of the translations of each line, best first.
+    """The records of the translations of each line, best first; `first` is the number of the first line.
 
     `reverse` translates the other way: it is forced on each pair, and its links join those of `found`; matrices and
     scores stay those of `found`. What waits in memory is a block of `reverse`'s sentences, however many there are.
@@ -62,7 +62,7 @@ def export_records(
     """
     entries = (
         _Entry(number, rank, translation)
-        for number, entries in enumerate(found)
+        for number, entries in enumerate(found, first)
         for rank, translation in enumerate(entries, start=1)
     )
     if reverse is None:
@@ -70,7 +70,7 @@ def export_records(
             yield _record(entry, settings, None)
         return
     forward, again = tee(entries)
-    back = reverse.align(_turned(entry.translation) for entry in again)
+    back = reverse.align((_turned(entry.translation) for entry in again), first + 1)
     for entry, other in zip(forward, back, strict=True):
         yield _record(entry, settings, other)
 
