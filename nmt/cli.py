@@ -90,10 +90,12 @@ def main() -> None:
         typer.echo(_usage(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:
+        from nmt.report.escape import visible
+
         if os.environ.get("NMT_DEBUG"):
             traceback.print_exc()
-        for line in _message(error).split("\n") if not isinstance(error, ToldElsewhere) else []:
-            typer.echo(f"nmt: error: {_rank()}{line}", err=True)
+        for line in _lines(error):
+            typer.echo(f"nmt: error: {_rank()}{visible(line)}", err=True)
         sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
 
 
@@ -118,22 +120,26 @@ HANDLERS = {
 
 def _usage(error: typer.TyperException) -> str:
     """One line about wrong flags; for a command that was called with nothing at all, its help."""
+    from nmt.report.escape import visible
+
     problem = error.format_message()
     if problem.startswith("Usage:"):
         return problem
     context = getattr(error, "ctx", None)
-    return f"nmt: error: {' '.join(problem.split())} (see {context.command_path if context else 'nmt'} --help)"
+    command = context.command_path if context else "nmt"
+    return f"nmt: error: {visible(' '.join(problem.split()))} (see {command} --help)"
 
 
-def _message(error: Exception) -> str:
-    from nmt.report.escape import visible
-
+def _lines(error: Exception) -> tuple[str, ...]:
+    """What is said about an error, a line for each mistake."""
+    if isinstance(error, ToldElsewhere):
+        return ()
     if isinstance(error, NmtError):
-        return "\n".join(visible(line) for line in str(error).split("\n"))
+        return error.args
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else "cannot write output: "
-        return visible(f"{where}{error.strerror or error}")
+        return (f"{where}{error.strerror or error}",)
     if is_out_of_memory(error):
-        return "out of memory; lower search.batch_sentences or data.batching"
+        return ("out of memory; lower search.batch_sentences or data.batching",)
     first = str(error).split("\n")[0]
-    return visible(f"unexpected {type(error).__name__}: {first} (--debug before the command shows the traceback)")
+    return (f"unexpected {type(error).__name__}: {first} (--debug before the command shows the traceback)",)

@@ -2,8 +2,8 @@
 
 usage: python scripts/planted_bugs.py [P2 P7]      (minutes; not part of the test suite)
 
-Each bug is one text of one file, replaced in a copy of the package; the tests then run on the copy. Bugs that only a
-kill shows are planted by tests/crash/test_crash.py itself, in every test run.
+Each bug is one text of one file, replaced in a copy of the package; the tests then run on the copy, and the checkout
+stays as it is. Bugs that only a kill shows are planted by tests/crash/test_crash.py itself, in every test run.
 """
 
 from __future__ import annotations
@@ -134,6 +134,30 @@ BUGS = [
         "frequent = sorted((-count, token) for token, count in counts.items() if count >= min_freq)",
         "frequent = sorted({(-n, token) for token, n in counts.items() if n >= min_freq}, key=lambda pair: pair[0])",
         "tests/integration/test_same_bytes.py",
+    ),
+    Bug(
+        "P9",
+        "a rank that hangs is waited for without end",
+        "parallel/launcher.py",
+        "        if left == 0.0:\n",
+        "        if False:\n",
+        "tests/integration/test_rank_faults.py",
+    ),
+    Bug(
+        "P9",
+        "each rank looks at its own loss alone",
+        "training/learner.py",
+        "        values[:2] = ranks.sum(values[:2])\n",
+        "",
+        "tests/integration/test_rank_faults.py",
+    ),
+    Bug(
+        "P9",
+        "a rank that was killed is not told of",
+        "parallel/launcher.py",
+        "if code < 0 and -code not in forwarded:",
+        "if False:",
+        "tests/integration/test_ranks.py",
     ),
     Bug(
         "P10",

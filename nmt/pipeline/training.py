@@ -31,6 +31,7 @@ from nmt.training.job import Job
 from nmt.training.listener import Listener
 from nmt.training.lock import RunLock
 from nmt.training.outcome import Outcome
+from nmt.training.saver import require_space
 from nmt.training.signals import Signals
 from nmt.training.tensorboard import summary_writer
 from nmt.training.trainer import Trainer
@@ -57,11 +58,12 @@ class Plan(NamedTuple):
     """Links of the training lines from a file, to guide the attention."""
 
 
-def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False) -> Plan:
-    """Reads and checks everything that training needs, whether in `run` or anywhere.
+def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False, trial: bool = False) -> Plan:
+    """Reads and checks everything that training needs, whether in `run` or anywhere. With `trial` nothing stays that is
+    written on the way.
 
-    Errors: UserError if `run` was started with another config (and not `overwrite`) or cannot be written; ConfigError,
-    DataError.
+    Errors: UserError if `run` was started with another config (and not `overwrite`), cannot be written or has no space;
+    ConfigError, DataError.
     """
     continued = None
     if run is not None:
@@ -74,11 +76,13 @@ def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False)
     compute = set_up(experiment)
     earlier = RunFolder(Path(experiment.train.init_from)) if experiment.train.init_from is not None else None
     known = continued or earlier
-    prepared = prepare(experiment, known.vocab if known else None)
+    prepared = prepare(experiment, known.vocab if known else None, trial)
     model = build_model(experiment, prepared.tokenizers, compute.device)
     if earlier is not None and not (continued and saved(continued.path)):
         take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
+    if run is not None:
+        require_space(run.path, experiment.train, model)
     links = read_guide_links(experiment, prepared.tokenizers)
     return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()), links)
 
