@@ -106,16 +106,18 @@ class Translator:
         search: SearchConfig | None = None,
         sampling: Sampling | None = None,
         read_ahead: int | None = None,
+        before: int = 0,
     ) -> Iterator[list[Translation]]:
         """As `translate`, for lines each with a text that its translations begin with; an empty text is no constraint.
 
         The text is cut into whole words as any target text, and stands in the translation as the tokenizer writes it,
         unknown words included; a model of subwords may go on within its last word. With `sampling` the n translations
         are drawn at random, as a function of the seed and the line's number. `read_ahead`: lines of a block.
+        `before`: how many lines of the text are left out before these.
         """
         search = search or self.search
         size = search.batch_sentences
-        for block in self._blocks(pairs, read_ahead or size * BATCHES_READ):
+        for block in self._blocks(pairs, read_ahead or block_lines(search), before):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
             yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
@@ -126,7 +128,7 @@ class Translator:
         Errors: UserError if the model has no attention.
         """
         size = self.search.batch_sentences
-        for block in self._blocks(pairs, size * BATCHES_READ):
+        for block in self._blocks(pairs, block_lines(self.search)):
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
@@ -143,14 +145,14 @@ class Translator:
 
     def _headed(self, found: Iterable[Translation]) -> Iterator[Translation]:
         size, numbered = self.search.batch_sentences, iter(enumerate(found, 1))
-        while block := dict(islice(numbered, size * BATCHES_READ)):
+        while block := dict(islice(numbered, block_lines(self.search))):
             full = {number: one for number, one in block.items() if one.src.ids and one.tgt.ids}
             lines = [Line(number, one.src, one.tgt, one.src_text, one.text) for number, one in full.items()]
             forced = _in_batches(lines, size, self._force)
             yield from (_with_weights(one, forced[n]) if n in forced else one for n, one in block.items())
 
-    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int) -> Iterator[list[Line]]:
-        numbered = enumerate(pairs, 1)
+    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int, before: int = 0) -> Iterator[list[Line]]:
+        numbered = enumerate(pairs, before + 1)
         while block := list(islice(numbered, size)):
             yield [
                 Line(number, self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number), src, tgt)
@@ -236,6 +238,11 @@ class Translator:
         self.warn(f"line {number}: {len(pieces.ids)} pieces, only the first {MAX_PIECES} are used")
         words = pieces.words[: pieces.word_ids[MAX_PIECES - 1] + 1]
         return Pieces(pieces.ids[:MAX_PIECES], pieces.pieces[:MAX_PIECES], pieces.word_ids[:MAX_PIECES], words)
+
+
+def block_lines(search: SearchConfig) -> int:
+    """How many lines are read at once, to be translated in batches of similar length."""
+    return search.batch_sentences * BATCHES_READ
 
 
 def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:

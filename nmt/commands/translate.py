@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +64,12 @@ def translate(
         float | None, typer.Option(help="Sampling: only the likeliest pieces that have P together (nucleus).")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Sampling: another seed, other draws. Default: 1.")] = None,
+    resume_output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write to this file; after a kill the same command goes on where the file ends."
+        ),
+    ] = None,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
@@ -71,13 +78,16 @@ def translate(
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
     from nmt.alignment.lexicon import read_lexicon
-    from nmt.commands.output import say, write_line
+    from nmt.commands.output import say
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
     from nmt.pipeline.loading import changed_search, load_translator
     from nmt.pipeline.records import alignment_record
+    from nmt.translator import block_lines
 
     targets = _targets(align or [])
+    if resume_output and (targets or nbest):
+        raise UserError("--resume-output: only for one line a sentence; leave --nbest and --align out")
     sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed})
     if sampling and beam:
         raise UserError("--beam: --sample does not search; leave one of them out")
@@ -93,14 +103,27 @@ def translate(
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
-        for number, found in enumerate(translator.complete(pairs, search, sampling, read_ahead)):
+        first, write = _output(stack, resume_output, block_lines(search))
+        left = islice(pairs, first, None)
+        for number, found in enumerate(translator.complete(left, search, sampling, read_ahead, first), first):
             for line in _lines(number, found, nbest is not None, as_json):
-                write_line(line)
+                write(line)
             for writer in writers:
                 writer.write(alignment_record(number, found[0], "word"))
             if sys.stdout.isatty():
                 sys.stdout.flush()
         sys.stdout.flush()
+
+
+def _output(stack: ExitStack, path: Path | None, block: int) -> tuple[int, Callable[[str], None]]:
+    """How many lines are translated already, and what writes the next one."""
+    from nmt.commands.output import write_line
+    from nmt.commands.resumed_output import ResumedOutput
+
+    if path is None:
+        return 0, write_line
+    output = stack.enter_context(ResumedOutput(path, block))
+    return output.first, output.write_line
 
 
 def _use_lexicon(translator: Translator, path: Path | None, replaces: bool) -> None:
