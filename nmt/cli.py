@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -96,7 +97,7 @@ def main() -> None:
             traceback.print_exc()
         for line in _lines(error):
             typer.echo(f"nmt: error: {_rank()}{visible(line)}", err=True)
-        sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
+        sys.exit(_exit_code(error))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -109,6 +110,9 @@ def _rank() -> str:
     rank = os.environ.get("RANK", "0")
     return "" if rank == "0" else f"rank {rank}: "
 
+
+NO_PATHS = (errno.ENAMETOOLONG, errno.ELOOP)
+"""Reasons of the system that speak of the name that was given, not of the disk."""
 
 HANDLERS = {
     signal.SIGINT: signal.default_int_handler,
@@ -128,6 +132,12 @@ def _usage(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "nmt"
     return f"nmt: error: {visible(' '.join(problem.split()))} (see {command} --help)"
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, NmtError):
+        return error.exit_code
+    return 2 if isinstance(error, OSError) and error.errno in NO_PATHS else 1
 
 
 def _lines(error: Exception) -> tuple[str, ...]:

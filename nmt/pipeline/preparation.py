@@ -17,6 +17,7 @@ from nmt.data.mapped import MappedCorpus
 from nmt.data.pairs import overlap
 from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
+from nmt.errors import ConfigError, is_out_of_memory
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.prepared_text import PreparedText
 from nmt.pipeline.sets import Pairs, compare_with_train, load_sets, read_sets
@@ -88,10 +89,17 @@ def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None, t
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:
-    """The untrained model; its weights are a function of `seed`. Errors: ConfigError where widths contradict."""
+    """The untrained model; its weights are a function of `seed`.
+
+    Errors: ConfigError where widths contradict, or are too large for the memory.
+    """
     torch.manual_seed(experiment.seed)
-    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
-    return model.to(device)
+    try:
+        return Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1])).to(device)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ConfigError("model: too large for the memory; lower its widths, its layers or data.vocab.size") from error
 
 
 def vocabulary_fingerprints(tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str, str]:

@@ -37,6 +37,8 @@ OTHERS = [
     ),
     Case("C52 file", "translate $config", "$config is a file; give the run folder"),
     Case("C52 step", "translate $run --checkpoint 7", "$run: no checkpoint of step 7; there are 40, 60"),
+    Case("C52 number", f"translate $run --checkpoint {'9' * 5000}", ": must be best, last, average or a step number"),
+    Case("C69 longer than any path", f"train --config $config --run {'x/' * 3000}", "File name too long"),
     Case(
         "C52 name", "translate $run --checkpoint newest", "--checkpoint newest: must be best, last, average or a step"
     ),
