@@ -250,6 +250,23 @@ def test_damaged_subwords(name, refused, tiny):
     refused(COMMANDS[0], tiny.subwords, "vocab/src.model", SUBWORDS[name], message)
 
 
+RECORDS = {
+    "C53 metrics that are no text": ("metrics.jsonl", b"\xff\n"),
+    "C53 metrics of something else": ("metrics.jsonl", b'{"split": "valid", "step": 60}\n'),
+    "C53 nested metrics": ("metrics.jsonl", b"[" * 100_000 + b"\n"),
+    "C53 scores": ("eval/test.scores.json", b'{"bleu": "high"}'),
+    "C53 cut scores": ("eval/test.scores.json", b'{"bleu"'),
+}
+"""File of the run, and what it becomes."""
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_damaged_record(name, refused, tiny):
+    file, content = RECORDS[name]
+    message = f"{file} is damaged; remove it, or train the run again with --overwrite"
+    refused("info $here/run", tiny.run, file, lambda before: content, message)
+
+
 def test_c59_vocabulary_of_another_run_of_the_same_size(refused, tiny):
     """The two sides exchanged: as many entries, other words."""
     other = (tiny.run / "vocab/tgt.json").read_bytes()
