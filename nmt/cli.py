@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from types import FrameType
 
 import typer
@@ -29,6 +30,7 @@ from nmt.commands import (
     translate,
 )
 from nmt.commands.config import config_app
+from nmt.commands.output import say
 from nmt.errors import NmtError, ToldElsewhere, is_out_of_memory
 
 SPINS = "10000"
@@ -88,15 +90,14 @@ def main() -> None:
     try:
         sys.exit(app(prog_name="nmt", standalone_mode=False))
     except typer.TyperException as error:
-        typer.echo(_usage(error), err=True)
+        with suppress(OSError):
+            typer.echo(_usage(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:
-        from nmt.report.escape import visible
-
         if os.environ.get("NMT_DEBUG"):
             traceback.print_exc()
         for line in _lines(error):
-            typer.echo(f"nmt: error: {_rank()}{visible(line)}", err=True)
+            say(f"nmt: error: {_rank()}{line}")
         sys.exit(_exit_code(error))
 
 
