@@ -168,6 +168,14 @@ BUGS = [
         "tests/integration/test_cli_translate.py",
     ),
     Bug(
+        "P10",
+        "a torn last line of a killed translation counts as a whole one",
+        "commands/resumed_output.py",
+        "        self._file.write(line[len(there) :])\n",
+        '        self._file.write(line[len(there) :] if not there else b"\\n")\n',
+        "tests/integration/test_cli_resume_output.py",
+    ),
+    Bug(
         "P11",
         "checkpoints of the format before are not read",
         "training/manifest.py",
