@@ -3,6 +3,8 @@
 # make check   formatting, lint, types, architecture
 # make crash-test  kill 200 trainings and compare what they leave with an undisturbed one (a quarter of an hour)
 # make torchrun-test  train under torchrun, on one machine and as if on two (a minute)
+# make load-test  translate LINES lines with the demo's model, killed in the middle and continued, and score random files 1000 times
+# make soak    train for SOAK_MINUTES and see that memory stays as it is
 # make fuzz    try the readers of configs, models and text on damaged files, FUZZ_SECONDS each, guided by coverage where atheris installs
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
@@ -27,6 +29,8 @@ RUN ?= $(BENCH)/w1
 SCORES := general concat location
 WINDOWS := local_m local_p
 PAPERS := rnnsearch_50 luong_global_location luong_local_p_general_feed gnmt_8
+LINES ?= 1000000
+SOAK_MINUTES ?= 120
 
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
@@ -39,8 +43,8 @@ METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,thre
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test torchrun-test fuzz ladder alignments hansards europarl alignment-study \
-	bench bench-train bench-papers bench-decode bench-align bench-corpus corpus wheel clean
+.PHONY: demo test check crash-test torchrun-test load-test soak fuzz ladder alignments hansards europarl \
+	alignment-study bench bench-train bench-papers bench-decode bench-align bench-corpus corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -75,6 +79,16 @@ crash-test: .venv/runtime
 
 torchrun-test: .venv/development
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/torchrun.py
+
+runs/demo/report.html: .venv/runtime
+	$(BIN)/nmt train --run runs/demo
+
+load-test: runs/demo/report.html
+	OMP_NUM_THREADS=1 $(BIN)/python tests/load/translate.py runs/demo --source data/train.en.gz --lines $(LINES)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/load/evaluate.py --runs 1000
+
+soak: .venv/runtime
+	OMP_NUM_THREADS=1 $(BIN)/python tests/load/soak.py --minutes $(SOAK_MINUTES)
 
 fuzz: .venv/development
 	-$(PIP) install --quiet --constraint constraints.txt --editable '.[fuzz]'

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from types import FrameType
 
 import typer
@@ -28,6 +30,7 @@ from nmt.commands import (
     translate,
 )
 from nmt.commands.config import config_app
+from nmt.commands.output import say
 from nmt.errors import NmtError, ToldElsewhere, is_out_of_memory
 
 SPINS = "10000"
@@ -87,14 +90,15 @@ def main() -> None:
     try:
         sys.exit(app(prog_name="nmt", standalone_mode=False))
     except typer.TyperException as error:
-        typer.echo(_usage(error), err=True)
+        with suppress(OSError):
+            typer.echo(_usage(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("NMT_DEBUG"):
             traceback.print_exc()
-        for line in _message(error).split("\n") if not isinstance(error, ToldElsewhere) else []:
-            typer.echo(f"nmt: error: {_rank()}{line}", err=True)
-        sys.exit(error.exit_code if isinstance(error, NmtError) else 1)
+        for line in _lines(error):
+            say(f"nmt: error: {_rank()}{line}")
+        sys.exit(_exit_code(error))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -108,6 +112,9 @@ def _rank() -> str:
     return "" if rank == "0" else f"rank {rank}: "
 
 
+NO_PATHS = (errno.ENAMETOOLONG, errno.ELOOP)
+"""Reasons of the system that speak of the name that was given, not of the disk."""
+
 HANDLERS = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: _leave,
@@ -118,22 +125,32 @@ HANDLERS = {
 
 def _usage(error: typer.TyperException) -> str:
     """One line about wrong flags; for a command that was called with nothing at all, its help."""
+    from nmt.report.escape import visible
+
     problem = error.format_message()
     if problem.startswith("Usage:"):
         return problem
     context = getattr(error, "ctx", None)
-    return f"nmt: error: {' '.join(problem.split())} (see {context.command_path if context else 'nmt'} --help)"
+    command = context.command_path if context else "nmt"
+    return f"nmt: error: {visible(' '.join(problem.split()))} (see {command} --help)"
 
 
-def _message(error: Exception) -> str:
-    from nmt.report.escape import visible
-
+def _exit_code(error: Exception) -> int:
     if isinstance(error, NmtError):
-        return "\n".join(visible(line) for line in str(error).split("\n"))
+        return error.exit_code
+    return 2 if isinstance(error, OSError) and error.errno in NO_PATHS else 1
+
+
+def _lines(error: Exception) -> tuple[str, ...]:
+    """What is said about an error, a line for each mistake."""
+    if isinstance(error, ToldElsewhere):
+        return ()
+    if isinstance(error, NmtError):
+        return error.args
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else "cannot write output: "
-        return visible(f"{where}{error.strerror or error}")
+        return (f"{where}{error.strerror or error}",)
     if is_out_of_memory(error):
-        return "out of memory; lower search.batch_sentences or data.batching"
+        return ("out of memory; lower search.batch_sentences or data.batching",)
     first = str(error).split("\n")[0]
-    return visible(f"unexpected {type(error).__name__}: {first} (--debug before the command shows the traceback)")
+    return (f"unexpected {type(error).__name__}: {first} (--debug before the command shows the traceback)",)

@@ -1,10 +1,17 @@
-"""Every error that a user can meet. The command line prints one line of it and exits with `exit_code`."""
+"""Every error that a user can meet. The command line prints a line for each mistake and exits with `exit_code`."""
 
 
 class NmtError(Exception):
-    """Something failed while running (disk, memory, NaN, a worker). Exit code 1."""
+    """Something failed while running (disk, memory, NaN, a worker). Exit code 1.
+
+    Each argument is a mistake of its own, told in one line; a line break in it is part of a name.
+    """
 
     exit_code = 1
+    args: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class UserError(NmtError):

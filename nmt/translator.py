@@ -123,7 +123,7 @@ class Translator:
         """
         search = search or self.search
         size = search.batch_sentences
-        for block in self._blocks(pairs, read_ahead or size * BATCHES_READ, first):
+        for block in self._blocks(pairs, read_ahead or block_lines(search), first):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
             yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
@@ -135,7 +135,7 @@ class Translator:
         Errors: UserError if the model has no attention.
         """
         size = self.search.batch_sentences
-        for block in self._blocks(pairs, size * BATCHES_READ, first):
+        for block in self._blocks(pairs, block_lines(self.search), first):
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
@@ -152,7 +152,7 @@ class Translator:
 
     def _headed(self, found: Iterable[Translation]) -> Iterator[Translation]:
         size, numbered = self.search.batch_sentences, iter(enumerate(found, 1))
-        while block := dict(islice(numbered, size * BATCHES_READ)):
+        while block := dict(islice(numbered, block_lines(self.search))):
             full = {number: one for number, one in block.items() if one.src.ids and one.tgt.ids}
             lines = [Line(number, one.src, one.tgt, one.src_text, one.text) for number, one in full.items()]
             forced = _in_batches(lines, size, self._force)
@@ -245,6 +245,11 @@ class Translator:
         self.warn(f"line {number}: {len(pieces.ids)} pieces, only the first {MAX_PIECES} are used")
         words = pieces.words[: pieces.word_ids[MAX_PIECES - 1] + 1]
         return Pieces(pieces.ids[:MAX_PIECES], pieces.pieces[:MAX_PIECES], pieces.word_ids[:MAX_PIECES], words)
+
+
+def block_lines(search: SearchConfig) -> int:
+    """How many lines are read at once, to be translated in batches of similar length."""
+    return search.batch_sentences * BATCHES_READ
 
 
 def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:

@@ -2,8 +2,8 @@
 
 usage: python scripts/planted_bugs.py [P2 P7]      (minutes; not part of the test suite)
 
-Each bug is one text of one file, replaced in a copy of the package; the tests then run on the copy. Bugs that only a
-kill shows are planted by tests/crash/test_crash.py itself, in every test run.
+Each bug is one text of one file, replaced in a copy of the package; the tests then run on the copy, and the checkout
+stays as it is. Bugs that only a kill shows are planted by tests/crash/test_crash.py itself, in every test run.
 """
 
 from __future__ import annotations
@@ -136,12 +136,44 @@ BUGS = [
         "tests/integration/test_same_bytes.py",
     ),
     Bug(
+        "P9",
+        "a rank that hangs is waited for without end",
+        "parallel/launcher.py",
+        "        if left == 0.0:\n",
+        "        if False:\n",
+        "tests/integration/test_rank_faults.py",
+    ),
+    Bug(
+        "P9",
+        "each rank looks at its own loss alone",
+        "training/learner.py",
+        "        values[:2] = ranks.sum(values[:2])\n",
+        "",
+        "tests/integration/test_rank_faults.py",
+    ),
+    Bug(
+        "P9",
+        "a rank that was killed is not told of",
+        "parallel/launcher.py",
+        "if code < 0 and -code not in forwarded:",
+        "if False:",
+        "tests/integration/test_ranks.py",
+    ),
+    Bug(
         "P10",
         "an empty line is answered with nothing",
         "text/reader.py",
         "            yield raw\n",
         '            if raw != b"\\n":\n                yield raw\n',
         "tests/integration/test_cli_translate.py",
+    ),
+    Bug(
+        "P10",
+        "a torn last line of a killed translation counts as a whole one",
+        "commands/resumed_output.py",
+        "        self._file.write(line[len(there) :])\n",
+        '        self._file.write(line[len(there) :] if not there else b"\\n")\n',
+        "tests/integration/test_cli_resume_output.py",
     ),
     Bug(
         "P11",

@@ -46,7 +46,7 @@ def check(
         write_report(*_set_lines(sets, unit), *(_cost_lines(cost) if config else []))
     warnings = [warning for report in sets.values() for warning in report["warnings"]]
     if strict and warnings:
-        raise UserError("\n".join(warnings))
+        raise UserError(*warnings)
 
 
 def _of_config(path: Path, changes: list[str]) -> tuple[dict[str, dict[str, Any]], Estimate | None]:
@@ -56,7 +56,7 @@ def _of_config(path: Path, changes: list[str]) -> tuple[dict[str, dict[str, Any]
     from nmt.pipeline.training import plan
 
     experiment = load_config(Experiment, path, changes, check_files=True)
-    ready = plan(experiment, None)
+    ready = plan(experiment, None, trial=True)
     return ready.prepared.report, estimate(experiment, ready)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 
 import typer
 
 
 def say(message: str) -> None:
-    """One line for people, on stderr."""
+    """One line for people, on stderr; if that is full or closed, the work goes on without it."""
     from nmt.report.escape import visible
 
-    typer.echo(visible(message), err=True)
+    with suppress(OSError):
+        typer.echo(visible(message), err=True)
 
 
 def write_report(*lines: str) -> None:

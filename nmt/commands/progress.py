@@ -37,7 +37,8 @@ class Screen(Listener):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with suppress(OSError):
+                self._bar.stop()
             self._bar = None
         if self.log is not None and isinstance(error, Exception) and not isinstance(error, NmtError):
             with suppress(OSError), open(self.log.with_name("error.log"), "w", encoding="utf-8", newline="\n") as file:
@@ -49,7 +50,7 @@ class Screen(Listener):
         if self.quiet:
             return
         line = f"epoch {epoch}  step {step}  loss {loss:.3f}  {tokens_per_s:,.0f} tokens/s"
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             self._draw(fraction, line, seconds_left)
         elif monotonic() - self._last >= INTERVAL:
             self._last = monotonic()
@@ -68,7 +69,8 @@ class Screen(Listener):
         if self.quiet:
             return
         if self._bar is not None:
-            self._bar.console.print(visible(message), markup=False, highlight=False)
+            with suppress(OSError):
+                self._bar.console.print(visible(message), markup=False, highlight=False)
         else:
             say(message)
 

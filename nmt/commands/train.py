@@ -143,7 +143,7 @@ def _introduced(experiment: Experiment, folder: RunFolder, manner: Manner, liste
     from nmt.pipeline.training import plan
 
     listener.on_message("reading the corpus and learning the vocabularies")
-    ready = plan(experiment, folder, manner.overwrite)
+    ready = plan(experiment, folder, manner.overwrite, manner.dry_run)
     for line in _introduction(experiment, folder, ready):
         listener.on_message(line)
     return ready

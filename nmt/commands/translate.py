@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,6 +65,12 @@ def translate(
         float | None, typer.Option(help="Sampling: only the likeliest pieces that have P together (nucleus).")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Sampling: another seed, other draws. Default: 1.")] = None,
+    resume_output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write to this file; after a kill the same command goes on where the file ends."
+        ),
+    ] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Faster on a processor: products of 8-bit numbers.")] = False,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
@@ -74,17 +80,18 @@ def translate(
 ) -> None:
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
-    from nmt.commands.output import say, write_line
+    from nmt.commands.output import say
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
     from nmt.parallel.workers import Workers
     from nmt.pipeline.decoding import Choice, blocks, open_choice, translation_of_blocks
     from nmt.pipeline.records import alignment_record
+    from nmt.translator import block_lines
 
     targets = _targets(align or [])
-    sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed})
-    if sampling and beam:
-        raise UserError("--beam: --sample does not search; leave one of them out")
+    if resume_output and (targets or nbest):
+        raise UserError("--resume-output: only for one line a sentence; leave --nbest and --align out")
+    sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}, beam)
     models = run, checkpoint, device, threads, tuple(ensemble or [])
     choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8)
     opened = open_choice(choice if nproc == 1 else choice._replace(device="cpu"), say)
@@ -97,14 +104,16 @@ def translate(
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
+        done, write = _output(stack, resume_output, block_lines(opened.search))
+        left, first = islice(pairs, done, None), done + 1
         if nproc == 1:
-            answers = opened.translator.complete(pairs, opened.search, sampling, read_ahead)
+            answers = opened.translator.complete(left, opened.search, sampling, read_ahead, first)
         else:
             workers = stack.enter_context(Workers(nproc, partial(translation_of_blocks, choice, sampling, say)))
-            answers = chain.from_iterable(workers.answers(blocks(pairs, opened.search)))
-        for number, found in enumerate(answers):
+            answers = chain.from_iterable(workers.answers(blocks(left, opened.search, first)))
+        for number, found in enumerate(answers, done):
             for line in _lines(number, found, nbest is not None, as_json):
-                write_line(line)
+                write(line)
             for writer in writers:
                 writer.write(alignment_record(number, found[0], "word"))
             if sys.stdout.isatty():
@@ -112,11 +121,24 @@ def translate(
         sys.stdout.flush()
 
 
-def _sampling(sample: bool, flags: dict[str, Any]) -> Sampling | None:
-    """The settings of --sample; without it, none of them may be given."""
+def _output(stack: ExitStack, path: Path | None, block: int) -> tuple[int, Callable[[str], None]]:
+    """How many lines are translated already, and what writes the next one."""
+    from nmt.commands.output import write_line
+    from nmt.commands.resumed_output import ResumedOutput
+
+    if path is None:
+        return 0, write_line
+    output = stack.enter_context(ResumedOutput(path, block))
+    return output.first, output.write_line
+
+
+def _sampling(sample: bool, flags: dict[str, Any], beam: int | None) -> Sampling | None:
+    """The settings of --sample; without it, none of them may be given, and with it no beam."""
     from nmt.errors import UserError
     from nmt.search.sampling import Sampling
 
+    if sample and beam:
+        raise UserError("--beam: --sample does not search; leave one of them out")
     given = {name: value for name, value in flags.items() if value is not None}
     names = {name: f"--{name.replace('_', '-')}" for name in given}
     if not sample and given:

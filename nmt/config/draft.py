@@ -45,7 +45,7 @@ class Draft:
     def error(self) -> ConfigError:
         """All problems, one line each, in the order of the file and then of the command line."""
         ordered = sorted(self.problems, key=lambda problem: problem[0][:2])
-        return ConfigError("\n".join(f"{place.text}: {text}" for place, text in ordered))
+        return ConfigError(*(f"{place.text}: {text}" for place, text in ordered))
 
 
 def read_draft(path: Path) -> Draft:
@@ -54,7 +54,7 @@ def read_draft(path: Path) -> Draft:
     try:
         data, lines = parse(_text(path, name))
     except YamlError as error:
-        raise ConfigError("\n".join(_located(name, mistake) for mistake in error.mistakes)) from None
+        raise ConfigError(*(_located(name, mistake) for mistake in error.mistakes)) from None
     if data is None:
         raise ConfigError(f"{name}: file is empty")
     if not isinstance(data, dict):

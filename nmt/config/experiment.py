@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from nmt.config.component import Section
 from nmt.data.config import DataConfig
@@ -19,7 +19,7 @@ class Experiment(Section):
 
     seed: int = Field(default=1, ge=0)
     """Start of all randomness: weights, dropout and the order of the data are functions of it."""
-    threads: PositiveInt | None = None
+    threads: int | None = Field(default=None, ge=1, le=1024)
     """Threads of the processor; null: all cores. The weights depend on it in the last bits."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU where there is one."""

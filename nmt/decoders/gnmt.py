@@ -55,7 +55,7 @@ class GNMTDecoder(Decoder, name="gnmt"):
 
         wiring: Literal["gnmt", "gnmt_v2"] = "gnmt"
         """Upper layers see the attention of the bottom layer's last state (`gnmt`, Wu et al.) or of its new one."""
-        layers: int = Field(default=4, ge=2)
+        layers: int = Field(default=4, ge=2, le=100)
         """Number of layers; residual connections begin at the third."""
         dim: PositiveInt = 512
         """Width of each layer."""

@@ -30,7 +30,7 @@ class GNMTEncoder(Encoder, name="gnmt"):
     class Config(Encoder.Config):
         """Settings of GNMT's encoder."""
 
-        layers: int = Field(default=4, ge=2)
+        layers: int = Field(default=4, ge=2, le=100)
         """Number of layers, the bidirectional one among them."""
         dim: PositiveInt = 512
         """Width of each LSTM, also of each direction of the bottom layer."""

@@ -31,7 +31,7 @@ class RNNEncoder(Encoder, name="rnn"):
         """gru or lstm."""
         reset_gate: ResetGate = "after"
         """GRU only: `before` the recurrent product as in the papers, or `after` it as in PyTorch (faster)."""
-        layers: PositiveInt = 1
+        layers: int = Field(default=1, ge=1, le=100)
         """Number of layers."""
         dim: PositiveInt = 512
         """Width of one direction."""

@@ -11,7 +11,7 @@ from nmt.nn.residual import NormPlace
 class TransformerOptions(Section):
     """A stack of Transformer layers; the sizes are by default those of the base model, Vaswani et al. 2017, table 3."""
 
-    layers: PositiveInt = 6
+    layers: int = Field(default=6, ge=1, le=100)
     """Number of layers."""
     dim: PositiveInt = 512
     """Width of the model. Embeddings of another width are projected to it."""

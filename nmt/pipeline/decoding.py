@@ -121,9 +121,9 @@ def records_of_blocks(
     return lambda block: list(records(opened, export, other, block.pairs, block.first))
 
 
-def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig) -> Iterator[Block]:
-    """The lines in blocks of a few batches."""
-    lines, first = iter(pairs), 1
+def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig, first: int = 1) -> Iterator[Block]:
+    """The lines in blocks of a few batches; `first` is the number of the first one."""
+    lines = iter(pairs)
     while block := list(islice(lines, BATCHES_SHARED * search.batch_sentences)):
         yield Block(first, block)
         first += len(block)

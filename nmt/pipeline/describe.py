@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nmt.errors import CheckpointError
 from nmt.pipeline.run_folder import RunFolder
 from nmt.training.checkpoint import load_checkpoint
+
+NUMBERS = {"train": ("step", "loss"), "valid": ("step", "loss", "bleu", "ppl")}
+"""What each line of metrics.jsonl tells."""
 
 
 def describe(run: Path) -> dict[str, Any]:
@@ -38,14 +44,37 @@ def describe(run: Path) -> dict[str, Any]:
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
-    """The whole lines of metrics.jsonl; a line that a kill cut off is left out."""
+    """The whole lines of metrics.jsonl; a line that a kill cut off is left out. Errors: CheckpointError if it is
+    damaged."""
     path = RunFolder(run).metrics
-    if not path.exists():
+    if not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    with _reading(path):
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+        for line in lines:
+            _require_numbers(line, NUMBERS[line["split"]])
+    return lines
 
 
 def read_scores(run: Path) -> dict[str, dict[str, Any]]:
-    """The scores of every evaluated set, by its name."""
-    files = sorted(RunFolder(run).evaluations.glob("*.scores.json"))
-    return {file.name.removesuffix(".scores.json"): json.loads(file.read_text(encoding="utf-8")) for file in files}
+    """The scores of every evaluated set, by its name. Errors: CheckpointError if they are damaged."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(RunFolder(run).evaluations.glob("*.scores.json")):
+        with _reading(path):
+            scores = found[path.name.removesuffix(".scores.json")] = json.loads(path.read_bytes())
+            _require_numbers(scores, ["bleu"])
+    return found
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise CheckpointError(f"{path} is damaged; remove it, or train the run again with --overwrite") from None
+
+
+def _require_numbers(found: dict[str, Any], keys: Sequence[str]) -> None:
+    for key in keys:
+        if not isinstance(found[key], (int, float)):
+            raise TypeError(key)

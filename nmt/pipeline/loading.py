@@ -25,6 +25,9 @@ from nmt.translator import Translator
 UNNAMED = ("src", "tgt")
 """The languages of a config that does not name them."""
 
+LONGEST_STEP = 18
+"""Digits of the number of a step."""
+
 
 class Member(NamedTuple):
     """A model with what it was trained with."""
@@ -144,6 +147,6 @@ def changed_search(
 def _which(name: str) -> Which:
     if name == "best" or name == "last" or name == "average":
         return name
-    if name.isdecimal():
+    if name.isdecimal() and len(name) <= LONGEST_STEP:
         return int(name)
     raise UserError(f"--checkpoint {name}: must be best, last, average or a step number")

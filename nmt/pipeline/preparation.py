@@ -1,8 +1,9 @@
-"""Everything before the first step: vocabularies, corpora, data report, model. Nothing is written here."""
+"""Everything before the first step: vocabularies, corpora, data report, model. Only prepared text is written here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from nmt.data.mapped import MappedCorpus
 from nmt.data.pairs import overlap
 from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
+from nmt.errors import ConfigError, is_out_of_memory
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.prepared_text import PreparedText
 from nmt.pipeline.sets import Pairs, compare_with_train, load_sets, read_sets
@@ -38,15 +40,17 @@ class Prepared:
     """`train` in the pieces of an epoch; None if they are always the same."""
 
 
-def prepare(experiment: Experiment, vocab_folder: Path | None) -> Prepared:
+def prepare(experiment: Experiment, vocab_folder: Path | None, trial: bool = False) -> Prepared:
     """Reads and checks all text; learns the vocabularies, or loads them from `vocab_folder` of a run that is continued.
+    With `trial` no prepared text stays on the disk.
 
     Errors: DataError with file and line for every fault of the text.
     """
     data = experiment.data
     texts = read_sets(data)
     known = None if vocab_folder is None else load_tokenizers(data.tokenizer, vocab_folder)
-    text = _mapped(experiment, known) if data.prepared is not None else _in_memory(experiment, known, texts["train"])
+    mapped = data.prepared is not None
+    text = _mapped(experiment, known, trial) if mapped else _in_memory(experiment, known, texts["train"])
     report = {**text.reports, **{name: found for name, (_, found) in text.sets.items()}}
     compare_with_train(data, texts, report, text.shared)
     tests = {name: texts[f"test.{name}"] for name in data.test}
@@ -74,20 +78,28 @@ def _in_memory(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None
     return _Text(tokenizers, corpus, {"train": report}, sets, partial(overlap, pairs), resample)
 
 
-def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None) -> _Text:
+def _mapped(experiment: Experiment, known: tuple[Tokenizer, Tokenizer] | None, trial: bool) -> _Text:
     text = PreparedText(experiment)
-    tokenizers = known or text.tokenizers()
-    sets = load_sets(experiment.data, tokenizers)
-    corpus = text.corpus(tokenizers)
+    with text.aside() if trial else nullcontext():
+        tokenizers = known or text.tokenizers()
+        sets = load_sets(experiment.data, tokenizers)
+        corpus = text.corpus(tokenizers)
     mixed = {f"mix.{number}": part.report for number, part in enumerate(corpus.parts[1:], start=1)}
     return _Text(tokenizers, corpus, {"train": corpus.parts[0].report, **mixed}, sets, corpus.shared)
 
 
 def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer], device: torch.device) -> Seq2Seq:
-    """The untrained model; its weights are a function of `seed`. Errors: ConfigError where widths contradict."""
+    """The untrained model; its weights are a function of `seed`.
+
+    Errors: ConfigError where widths contradict, or are too large for the memory.
+    """
     torch.manual_seed(experiment.seed)
-    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
-    return model.to(device)
+    try:
+        return Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1])).to(device)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ConfigError("model: too large for the memory; lower its widths, its layers or data.vocab.size") from error
 
 
 def vocabulary_fingerprints(tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str, str]:

@@ -6,7 +6,7 @@
   PREPARED/texts.json       SHA-256 of each text file, and the size and time by which it is known to be the same
 
 HASH stands for everything that the content follows from, so nothing in there is ever out of date, and one folder serves
-any number of configs.
+any number of configs. A check or a dry run makes what is missing in a folder of its own, which it removes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from nmt.config.dump import plain_data
@@ -32,6 +34,7 @@ from nmt.training.lock import RunLock
 
 FORMAT = 1
 BLOCK = 1 << 20
+INDEX = "texts.json"
 
 Tokenizers = tuple[Tokenizer, Tokenizer]
 
@@ -82,6 +85,20 @@ class PreparedText:
         for recipe in self._missing(self._recipes(tokenizers)):
             write_shards(recipe, self._work(recipe), rank, size)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """In this context what is missing is made in a folder of its own, which is removed at the end; what was opened
+        in it stays open."""
+        folder = self.folder
+        with TemporaryDirectory(prefix="nmt-") as temporary:
+            self.folder = Path(temporary)
+            for ready in [*folder.glob("vocab-*"), *folder.glob("corpus-*")]:
+                os.symlink(ready.absolute(), self.folder / ready.name)
+            if (folder / INDEX).is_file():
+                shutil.copy(folder / INDEX, self.folder)
+            yield
+        self.folder = folder
+
     def _recipes(self, tokenizers: Tokenizers) -> list[Recipe]:
         data, pieces = self.data, [tokenizer.fingerprint() for tokenizer in tokenizers]
         recipes = []
@@ -105,7 +122,7 @@ class PreparedText:
 
     def _text_hash(self, path: str) -> str:
         """SHA-256 of a text file; read again only if its size or time is another one than before."""
-        index = self.folder / "texts.json"
+        index = self.folder / INDEX
         known: dict[str, Any] = json.loads(index.read_bytes()) if index.is_file() else {}
         status = os.stat(path)
         now = [status.st_size, status.st_mtime_ns]

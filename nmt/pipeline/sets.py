@@ -83,7 +83,7 @@ def _all(calls: Mapping[str, Callable[[], Result]]) -> dict[str, Result]:
         try:
             results[name] = call()
         except DataError as error:
-            problems.append(str(error))
+            problems.extend(error.args)
     if problems:
-        raise DataError("\n".join(dict.fromkeys(problems)))
+        raise DataError(*dict.fromkeys(problems))
     return results

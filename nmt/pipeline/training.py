@@ -32,6 +32,7 @@ from nmt.training.job import Job
 from nmt.training.listener import Listener
 from nmt.training.lock import RunLock
 from nmt.training.outcome import Outcome
+from nmt.training.saver import require_space
 from nmt.training.signals import Signals
 from nmt.training.tensorboard import summary_writer
 from nmt.training.trainer import Trainer
@@ -58,11 +59,12 @@ class Plan(NamedTuple):
     """Links of the training lines from a file, to guide the attention."""
 
 
-def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False) -> Plan:
-    """Reads and checks everything that training needs, whether in `run` or anywhere.
+def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False, trial: bool = False) -> Plan:
+    """Reads and checks everything that training needs, whether in `run` or anywhere. With `trial` nothing stays that is
+    written on the way.
 
-    Errors: UserError if `run` was started with another config (and not `overwrite`) or cannot be written; ConfigError,
-    DataError.
+    Errors: UserError if `run` was started with another config (and not `overwrite`), cannot be written or has no space;
+    ConfigError, DataError.
     """
     continued = None
     if run is not None:
@@ -75,11 +77,13 @@ def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False)
     compute = set_up(experiment)
     earlier = _earlier_run(experiment, continued)
     known = continued or earlier
-    prepared = prepare(experiment, known.vocab if known else None)
+    prepared = prepare(experiment, known.vocab if known else None, trial)
     model = build_model(experiment, prepared.tokenizers, compute.device)
     if earlier is not None:
         take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
+    if run is not None:
+        require_space(run.path, experiment.train, model)
     links = read_guide_links(experiment, prepared.tokenizers)
     return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()), links)
 

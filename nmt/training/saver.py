@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from torch import Tensor
+from torch.nn import Module
 
 from nmt.errors import UserError
 from nmt.training.checkpoint import Checkpoint, SaveError, best_valid, save_checkpoint
 from nmt.training.checkpoint_files import by_score, link, prune, saved, step_of
+from nmt.training.config import TrainConfig
 from nmt.training.learner import Learner
 from nmt.training.state import TrainingState
 
@@ -87,15 +89,17 @@ class Saver:
             where = self.run / "checkpoints" / name
             self._warn(f"cannot set the link {where} ({error.strerror or error}); training goes on")
 
-    def require_space(self, learner: Learner) -> None:
-        """Errors: UserError if the disk cannot hold the checkpoints still to come, with two moments a weight."""
-        copies = 3 if learner.average is None else 4
-        each = copies * sum(parameter.nbytes for parameter in learner.model.parameters())
-        needed = each * max(1, self.keep + 2 - len(saved(self.run)))
-        free = shutil.disk_usage(self.run).free
-        if free < needed:
-            sizes = f"about {needed / 1e6:.0f} MB in {self.run}, {free / 1e6:.0f} MB are free"
-            raise UserError(f"train.keep {self.keep} needs {sizes}")
+
+def require_space(run: Path, config: TrainConfig, model: Module) -> None:
+    """Errors: UserError if the disk cannot hold the checkpoints still to come, with two moments a weight."""
+    copies = 3 if config.ema is None else 4
+    each = copies * sum(parameter.nbytes for parameter in model.parameters())
+    needed = each * max(1, config.keep + 2 - len(saved(run)))
+    there = next(path for path in (run, *run.absolute().parents) if path.exists())
+    disk = shutil.disk_usage(there)
+    if disk.total > 0 and disk.free < needed:
+        sizes = f"about {needed / 1e6:.0f} MB in {run}, {disk.free / 1e6:.0f} MB are free"
+        raise UserError(f"train.keep {config.keep} needs {sizes}; lower it, or choose another folder with --run")
 
 
 def _snapshot(state: TrainingState, learner: Learner) -> Snapshot:

@@ -92,7 +92,6 @@ class Trainer:
         checkpoint = latest_valid(self.run, self.listener.on_message)
         if checkpoint is not None:
             self._continue_from(checkpoint)
-        self.saver.require_space(self.learner)
         self._begin = monotonic() - self.state.seconds
         self._before = self.state.seconds, self.budget.used(self._spent())
 

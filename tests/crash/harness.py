@@ -60,6 +60,10 @@ VARIANTS = {
         *("train.ema=null", "train.max_steps=200"),
     ],
     "guided": ["data.tokenizer={type: word}", "train.guided_alignment={}", "train.accumulate=1"],
+    "mapped": [
+        *("data.tokenizer={type: word}", "data.prepared=FOLDER/prepared"),
+        "data.mix=[{src: FOLDER/dev.src, tgt: FOLDER/dev.tgt, weight: 1.5}]",
+    ],
     "threads": ["threads=2", "train.objective={type: r_drop}"],
 }
 TIMED = {"metrics.jsonl", "done.json", "report.html", "state.json", "MANIFEST.json", "log.txt"}
@@ -168,7 +172,7 @@ class Campaign:
             self._compare(run, f"after {self.kills - before} signals")
 
     def _begin(self, run: Path):
-        changes = [part for change in VARIANTS[self.variant] for part in ("--set", change)]
+        changes = [f"--set={change.replace('FOLDER', str(self.folder))}" for change in VARIANTS[self.variant]]
         arguments = ["train", "--config", str(self.folder / "crash.yaml"), "--run", str(run), *changes]
         return self._start(arguments, self.folder / "stderr")
 
@@ -281,7 +285,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fork", action="store_true")
     flags = parser.parse_args()
-    variants, rng, failures = flags.variants.split(","), random.Random(flags.seed), []
+    variants, rng, failures, kills = flags.variants.split(","), random.Random(flags.seed), [], 0
     for place, variant in enumerate(variants):
         start, begin = Fork() if flags.fork else fresh, time.monotonic()
         with tempfile.TemporaryDirectory(prefix="crash-") as folder:
@@ -293,8 +297,9 @@ def main() -> int:
             f"{campaign.runs} runs in {time.monotonic() - begin:.0f} s; {len(campaign.failures)} failures",
             flush=True,
         )
-        failures += campaign.failures
-    print(*failures, sep="\n")
+        failures, kills = failures + campaign.failures, kills + campaign.kills
+    print(*failures, sep="\n", end="\n" * bool(failures))
+    print(f"{kills} x {flags.signals}: {len(failures)} failures" if failures else f"{kills} x {flags.signals} survived")
     return 1 if failures else 0
 
 

@@ -57,7 +57,7 @@ def test_prepare_then_train_then_continue(nmt, flags, tmp_path, tree, monkeypatc
 
 
 def test_train_prepares_what_is_missing_and_no_more(nmt, flags, tmp_path, tiny, monkeypatch):
-    assert nmt("train", *flags, "--dry-run").code == 0
+    assert nmt("prepare", *flags).code == 0
     calls = []
     monkeypatch.setattr(
         prepared_text, "write_shards", lambda recipe, *rest: calls.append(recipe.files.src) or write(recipe, *rest)
@@ -67,12 +67,28 @@ def test_train_prepares_what_is_missing_and_no_more(nmt, flags, tmp_path, tiny, 
     assert calls == []
     own = tmp_path / "own.en"
     own.write_bytes(tiny.text("train.en").read_bytes())
-    assert nmt("train", *flags, f"--set=data.train.src={own}", "--dry-run").code == 0
+    assert nmt("prepare", *flags, f"--set=data.train.src={own}").code == 0
     assert calls == [str(own)]
     own.write_bytes(tiny.text("train.en").read_bytes().replace(b"the", b"thy"))
-    assert nmt("train", *flags, f"--set=data.train.src={own}", "--dry-run").code == 0
+    assert nmt("prepare", *flags, f"--set=data.train.src={own}").code == 0
     with_other_vocabulary = [str(own), str(tiny.text("test.en"))]
     assert calls == [str(own)] * 2 + with_other_vocabulary
+
+
+@pytest.mark.parametrize("prepared", [False, True], ids=["missing", "there"])
+def test_a_check_leaves_nothing_behind(nmt, flags, tmp_path, tree, prepared, monkeypatch):
+    if prepared:
+        assert nmt("prepare", *flags).code == 0
+        monkeypatch.setattr(prepared_text, "write_shards", pytest.fail)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "aside"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "aside").mkdir()
+    before = tree(tmp_path)
+    reports = [json.loads(nmt("check", *flags, "--json").out)["sets"] for _ in range(2)]
+    assert reports[0] == reports[1] and reports[0]["mix.1"]["kept"] == 8
+    assert nmt("train", *flags, f"--run={tmp_path / 'a'}", "--dry-run").code == 0
+    assert tree(tmp_path) == before and (tmp_path / "prepared").exists() == prepared
+    assert list((tmp_path / "aside").iterdir()) == []
 
 
 write, read = prepared_text.write_shards, prepared_text._file_hash

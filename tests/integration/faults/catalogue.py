@@ -34,17 +34,16 @@ ELSEWHERE = {
     "D82": "tests/unit/test_training_trainer.py::test_a_bad_update_stops_before_it_is_made",
     "D84": "tests/integration/test_running_faults.py::test_killed_by_the_system",
     "D85": "tests/integration/test_ranks.py::test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole",
+    "D86": "tests/integration/test_rank_faults.py::test_a_rank_that_hangs_is_named",
+    "D87": "tests/integration/test_rank_faults.py::test_nan_on_one_rank_stops_all_at_the_same_step",
     "D88": "tests/integration/test_ranks.py::test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole",
+    "D89": "tests/integration/test_rank_faults.py::test_another_number_of_processes_continues_and_is_said",
     "D90": "tests/integration/test_resume.py::test_another_thread_count_is_said",
     "D92": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
     "D93": "tests/integration/test_cli_process.py::test_full_disk",
     "D96": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
 }
 """Rows that need a process of their own, or belong to a promise that has its own tests."""
-
-SEVERAL_PROCESSES = {"D86", "D87", "D89"}
-"""Rows of training with several processes that have no test of their own yet: a rank that hangs, NaN on one rank alone,
-another number of processes at a resume."""
 
 Content = bytes | Callable[[bytes], bytes]
 

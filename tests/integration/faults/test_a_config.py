@@ -57,6 +57,12 @@ SETTINGS = {
     "A10 infinite": ("train.clip_norm=.inf", "train.clip_norm: "),
     "A10 no beam": ("search.beam_size=0", "search.beam_size: must be greater than 0 (got 0)"),
     "A10 no vocabulary": ("data.vocab.size=3", "data.vocab.size: must be at least 5 (got 3)"),
+    "A10 threads": ("threads=1000000000", "threads: must be at most 1024 (got 1000000000)"),
+    "A10 layers": ("model.encoder.layers=1000000", "model.encoder.layers: must be at most 100 (got 1000000)"),
+    "A10 width": (
+        "model.embedding.dim=999999999999",
+        "model: too large for the memory; lower its widths, its layers or data.vocab.size",
+    ),
     "A11 true": ("seed=true", "seed: expected a whole number (got true)"),
     "A11 fraction": ("seed=1.5", "seed: expected a whole number (got 1.5)"),
     "A11 list": ("seed=[1]", "seed: expected a whole number (got a list)"),
@@ -102,6 +108,7 @@ OTHERS = [
     ),
     Case("A01 folder", "train --config $here", "$here: is a folder; give the YAML file in it"),
     Case("A01 unreadable", f"train --config $here/{'x' * 300}", "cannot be read (File name too long)"),
+    Case("A01 longer than any path", f"train --config {'x/' * 3000}", "File name too long"),
     Case("A01 to show", "config show --config $here/none", "$here/none: no such file"),
     Case("A01 to check", "check --config $here/none", "$here/none: no such file"),
     Case(

@@ -37,6 +37,8 @@ OTHERS = [
     ),
     Case("C52 file", "translate $config", "$config is a file; give the run folder"),
     Case("C52 step", "translate $run --checkpoint 7", "$run: no checkpoint of step 7; there are 40, 60"),
+    Case("C52 number", f"translate $run --checkpoint {'9' * 5000}", ": must be best, last, average or a step number"),
+    Case("C69 longer than any path", f"train --config $config --run {'x/' * 3000}", "File name too long"),
     Case(
         "C52 name", "translate $run --checkpoint newest", "--checkpoint newest: must be best, last, average or a step"
     ),
@@ -248,6 +250,23 @@ def test_damaged_subwords(name, refused, tiny):
     refused(COMMANDS[0], tiny.subwords, "vocab/src.model", SUBWORDS[name], message)
 
 
+RECORDS = {
+    "C53 metrics that are no text": ("metrics.jsonl", b"\xff\n"),
+    "C53 metrics of something else": ("metrics.jsonl", b'{"split": "valid", "step": 60}\n'),
+    "C53 nested metrics": ("metrics.jsonl", b"[" * 100_000 + b"\n"),
+    "C53 scores": ("eval/test.scores.json", b'{"bleu": "high"}'),
+    "C53 cut scores": ("eval/test.scores.json", b'{"bleu"'),
+}
+"""File of the run, and what it becomes."""
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_damaged_record(name, refused, tiny):
+    file, content = RECORDS[name]
+    message = f"{file} is damaged; remove it, or train the run again with --overwrite"
+    refused("info $here/run", tiny.run, file, lambda before: content, message)
+
+
 def test_c59_vocabulary_of_another_run_of_the_same_size(refused, tiny):
     """The two sides exchanged: as many entries, other words."""
     other = (tiny.run / "vocab/tgt.json").read_bytes()
@@ -339,7 +358,8 @@ def test_any_file_name(name, nmt, tiny, tmp_path):
     result = nmt("info", folder / "run")
     assert said(result) == [] and b"\x1b" not in result.out
     result = nmt("check", "--source", tiny.text("dev.en"), "--target", folder / "in")
-    assert result.code == 2 and error_lines(result) and "\x1b" not in result.err
+    assert result.code == 2 and "\x1b" not in result.err
+    assert len(error_lines(result)) == 1
 
 
 def test_the_paths_of_the_tables_are_there(tiny):

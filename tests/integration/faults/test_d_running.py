@@ -1,6 +1,7 @@
 """Rows 71 to 100: what happens while a command runs."""
 
 import errno
+import io
 import os
 import pickle
 import shutil
@@ -8,10 +9,13 @@ import socket
 import subprocess
 import sys
 from collections import namedtuple
+from shlex import split
 
 import pytest
 
-from .catalogue import TRAIN, Case, error_lines, said
+from nmt.cli import main
+
+from .catalogue import TRAIN, Case, error_lines, fill, said
 
 SHORT = f"{TRAIN} --set 'data.test={{}}' --set train.max_steps=6 --set train.validate_every=2"
 
@@ -68,6 +72,27 @@ def test_d77_three_failed_saves_in_a_row_end_training(command, broken_disk, tmp_
     assert not list(tmp_path.rglob(".tmp*")) and not list(tmp_path.rglob("step-*"))
 
 
+class Full(io.TextIOBase):
+    """A standard stream on a full disk."""
+
+    def write(self, text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("stderr", [Full(), None], ids=["full", "closed"])
+def test_d78_nobody_can_be_told(stderr, tiny, tmp_path, monkeypatch):
+    line = split(fill(SHORT, tiny, tmp_path))
+    monkeypatch.setattr("nmt.cli.HANDLERS", {})
+    monkeypatch.setattr("nmt.commands.progress.INTERVAL", 0.0)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    for arguments, code in ((line, None), ([*line, "--set=seed=-1"], 2), ([*line, "--sett"], 2)):
+        monkeypatch.setattr(sys, "argv", ["nmt", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == code
+    assert (tmp_path / "new/report.html").is_file()
+
+
 def test_d79_foreseeably_too_little_space(command, monkeypatch, tmp_path):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 1000))
@@ -75,7 +100,7 @@ def test_d79_foreseeably_too_little_space(command, monkeypatch, tmp_path):
     assert result.code == 2
     (error,) = error_lines(result)
     assert error.startswith("nmt: error: train.keep 2 needs about ")
-    assert not list(tmp_path.rglob("step-*"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_d81_loss_that_is_no_number(command, tmp_path):
