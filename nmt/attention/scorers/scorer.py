@@ -1,7 +1,7 @@
 """The contract of a score function.
 
 B sentences, M queries per sentence (T in training, K in search, 1 inside a recurrence), S source positions,
-H query width, D memory width.
+H query width, D memory width, A key width.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Scorer(nn.Module, Component, ABC, family="scorer"):
         """Settings of a score function."""
 
     def keys(self, values_BSD: Tensor) -> Tensor:
-        """What the score needs of the source states; computed once a sentence."""
+        """keys_BSA: what the score needs of the source states, A wide; computed once a sentence."""
         return values_BSD
 
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
