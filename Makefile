@@ -162,6 +162,7 @@ bench-decode: .venv/runtime
 	test -d $(RUN) || $(BIN)/nmt train --config configs/benchmarks/w1.yaml --run $(RUN)
 	$(call bench,start,bench_start.py $(RUN))
 	$(call bench,translate,bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en")
+	$(call bench,translate-int8,bench_translate.py $(RUN) --int8 --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en")
 	$(call bench,align,bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" \
 		--target "$(NMT_DATA)/multi30k/tok/train.de.gz")
 
