@@ -2,13 +2,20 @@
 # make test    install, run the tests
 # make check   formatting, lint, types, architecture
 # make crash-test  kill 200 trainings and compare what they leave with an undisturbed one (a quarter of an hour)
+# make torchrun-test  train under torchrun, on one machine and as if on two (a minute)
 # make load-test  translate LINES lines with the demo's model, killed in the middle and continued, and score random files 1000 times
 # make soak    train for SOAK_MINUTES and see that memory stays as it is
 # make fuzz    try the readers of configs, models and text on damaged files, FUZZ_SECONDS each, guided by coverage where atheris installs
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
-# make bench   speed of training, and with RUN=runs/NAME of translating and aligning (needs NMT_DATA)
+# make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
+#              attention read one step early, in place, one and two steps late (half an hour)
+# make bench   every speed of docs/benchmarks.md, one after the other, each as a JSON file in BENCH; compared with those in
+#              AGAINST, if that is given (half an hour on an idle machine; needs NMT_DATA and 4 GB of disk)
+# make bench-corpus  start and memory of training on 10 million generated pairs, kept in CORPUS (3 GB of disk)
+# make bench-align  with RUN=runs/alignment/hansards_rnnsearch: speed and memory of aligning 100,000 Hansards pairs by force,
+#              beside `nmt align-text` and, where it installs, eflomal (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,6 +23,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SENTENCE ?= Yesterday the old woman gave the child a small book .
 
 FUZZ_SECONDS ?= 600
+CORPUS ?= runs/bench-corpus
+BENCH ?= runs/bench
+RUN ?= $(BENCH)/w1
+SCORES := general concat location
+WINDOWS := local_m local_p
+PAPERS := rnnsearch_50 luong_global_location luong_local_p_general_feed gnmt_8
 LINES ?= 1000000
 SOAK_MINUTES ?= 120
 
@@ -24,11 +37,14 @@ LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location l
 
 HANSARDS := rnnsearch conditional_gru luong head
 EUROPARL := rnnsearch head
+STUDY := rnnsearch conditional_gru luong local_p lexical
+SHIFTS := 1 0 -1 -2
 METHODS := argmax,argmax=0.2,argmax=0.3,argmax=0.4,argmax=0.5,threshold=0.2,threshold=0.3,threshold=0.4
 JOINED := $(METHODS),agreement=0.1,agreement=0.2,agreement=0.3,agreement=0.4
 WAYS := intersection,grow-diag,grow-diag-final-and,union
 
-.PHONY: demo test check crash-test load-test soak fuzz ladder alignments hansards europarl bench corpus wheel clean
+.PHONY: demo test check crash-test torchrun-test load-test soak fuzz ladder alignments hansards europarl \
+	alignment-study bench bench-train bench-papers bench-decode bench-align bench-corpus corpus wheel clean
 
 .venv/runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -60,6 +76,9 @@ check: .venv/development
 crash-test: .venv/runtime
 	$(BIN)/python tests/crash/harness.py --kills 200
 	$(BIN)/python tests/crash/harness.py --kills 40 --signals TERM,INT,HUP --seed 2
+
+torchrun-test: .venv/development
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/torchrun.py
 
 runs/demo/report.html: .venv/runtime
 	$(BIN)/nmt train --run runs/demo
@@ -102,12 +121,58 @@ hansards: .venv/runtime
 europarl: .venv/runtime
 	$(foreach name,$(EUROPARL),$(call aligner,europarl_$(name),$(NMT_DATA)/europarl-de-en/gold100.tok,de,en))
 
-bench: .venv/runtime
-	$(BIN)/python scripts/bench_train.py configs/benchmarks/w1.yaml
-ifdef RUN
-	$(BIN)/python scripts/bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en"
-	$(BIN)/python scripts/bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" --target "$(NMT_DATA)/multi30k/tok/train.de.gz"
-endif
+alignment-study: .venv/runtime
+	for name in $(STUDY); do \
+		$(BIN)/nmt train --config configs/alignment/study_$$name.yaml --run runs/study/$$name || exit; \
+		for shift in $(SHIFTS); do \
+			$(BIN)/nmt align-export runs/study/$$name --source data/test.en --target data/test.de --shift $$shift \
+				-o runs/study/$$name/alignments/$$name.shift$$shift || exit; \
+		done; \
+	done
+	for name in $(STUDY); do for shift in $(SHIFTS); do \
+		$(BIN)/nmt align-eval runs/study/$$name/alignments/$$name.shift$$shift.pharaoh --hyp-base 0 \
+			--gold data/test.align || exit; \
+	done; done
+
+# $(call bench,NAME,SCRIPT AND ARGUMENTS): a measurement, written to BENCH/NAME.json
+define bench
+	$(BIN)/python scripts/$(2) -o $(BENCH)/$(1).json $(if $(AGAINST),--against $(AGAINST)/$(1).json)
+
+endef
+
+bench: bench-train bench-papers bench-decode bench-corpus
+
+bench-train: .venv/runtime
+	mkdir -p $(BENCH)
+	$(call bench,train-rnnsearch,bench_train.py configs/benchmarks/w1.yaml)
+	$(call bench,train-rnnsearch-fp32,bench_train.py configs/benchmarks/w1.yaml --set precision=fp32)
+	$(foreach score,$(SCORES),$(call bench,train-luong-$(score),bench_train.py configs/benchmarks/w1_luong.yaml \
+		--set model.decoder.attention.scorer.type=$(score)))
+	$(foreach window,$(WINDOWS),$(call bench,train-luong-$(window),bench_train.py configs/benchmarks/w1_luong.yaml \
+		--set model.decoder.attention.window.type=$(window)))
+	$(call bench,ranks,bench_ranks.py configs/benchmarks/w1.yaml)
+
+bench-papers: .venv/runtime
+	mkdir -p $(BENCH)
+	$(foreach name,$(PAPERS),$(call bench,train-$(name),bench_train.py configs/papers/$(name).yaml --random-ids \
+		--batches 4 --rounds 2))
+
+bench-decode: .venv/runtime
+	mkdir -p $(BENCH)
+	test -d $(RUN) || $(BIN)/nmt train --config configs/benchmarks/w1.yaml --run $(RUN)
+	$(call bench,start,bench_start.py $(RUN))
+	$(call bench,translate,bench_translate.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/test_2016_flickr.en")
+	$(call bench,align,bench_align.py $(RUN) --source "$(NMT_DATA)/multi30k/tok/train.en.gz" \
+		--target "$(NMT_DATA)/multi30k/tok/train.de.gz")
+
+bench-corpus: .venv/runtime
+	mkdir -p $(BENCH)
+	$(call bench,corpus,bench_corpus.py --folder $(CORPUS))
+
+bench-align: .venv/runtime
+	-$(PIP) install --quiet --constraint constraints.txt --editable '.[eflomal]'
+	$(BIN)/python scripts/bench_align.py $(RUN) --source "$(NMT_DATA)/hansards/train.tok.en.gz" \
+		--target "$(NMT_DATA)/hansards/train.tok.fr.gz"
 
 corpus: .venv/runtime
 	$(BIN)/python scripts/make_corpus.py

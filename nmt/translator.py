@@ -19,6 +19,7 @@ from nmt.data.batch import collate, collate_source
 from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.ensemble import Ensemble
+from nmt.models.int8 import Int8Products
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.search.beam import SearchModel, beam_search
@@ -79,6 +80,7 @@ class Translator:
         self.compute, self.device, self.warn = compute, compute.device, warn
         self.substitute: Callable[[str], str] = copy_word
         self.shortlist: Shortlist | None = None
+        self.int8: Int8Products | None = None
 
     @property
     def has_attention(self) -> bool:
@@ -93,6 +95,10 @@ class Translator:
         """From now on translations are looked for among the words that the lexicon gives for each sentence."""
         self.shortlist = Shortlist(lexicon, self.tgt)
 
+    def use_int8(self) -> None:
+        """From now on search computes with 8-bit products; forced alignment does not. Errors: as `Int8Products`."""
+        self.int8 = Int8Products(self.model)
+
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.
 
@@ -106,29 +112,30 @@ class Translator:
         search: SearchConfig | None = None,
         sampling: Sampling | None = None,
         read_ahead: int | None = None,
-        before: int = 0,
+        first: int = 1,
     ) -> Iterator[list[Translation]]:
         """As `translate`, for lines each with a text that its translations begin with; an empty text is no constraint.
 
         The text is cut into whole words as any target text, and stands in the translation as the tokenizer writes it,
         unknown words included; a model of subwords may go on within its last word. With `sampling` the n translations
-        are drawn at random, as a function of the seed and the line's number. `read_ahead`: lines of a block.
-        `before`: how many lines of the text are left out before these.
+        are drawn at random, as a function of the seed and the line's number. `read_ahead`: lines of a block. `first`:
+        number of the first line.
         """
         search = search or self.search
         size = search.batch_sentences
-        for block in self._blocks(pairs, read_ahead or block_lines(search), before):
+        for block in self._blocks(pairs, read_ahead or block_lines(search), first):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
             yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
 
-    def align(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Translation]:
+    def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
         """The attention of given pairs (forced decoding, no search), in order. A pair with an empty side has none.
+        `first`: number of the first pair.
 
         Errors: UserError if the model has no attention.
         """
         size = self.search.batch_sentences
-        for block in self._blocks(pairs, block_lines(self.search)):
+        for block in self._blocks(pairs, block_lines(self.search), first):
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
@@ -151,8 +158,8 @@ class Translator:
             forced = _in_batches(lines, size, self._force)
             yield from (_with_weights(one, forced[n]) if n in forced else one for n, one in block.items())
 
-    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int, before: int = 0) -> Iterator[list[Line]]:
-        numbered = enumerate(pairs, before + 1)
+    def _blocks(self, pairs: Iterable[tuple[str, str]], size: int, first: int) -> Iterator[list[Line]]:
+        numbered = enumerate(pairs, first)
         while block := list(islice(numbered, size)):
             yield [
                 Line(number, self._cut(self.src.encode(src), number), self._cut(self.tgt.encode(tgt), number), src, tgt)
@@ -187,7 +194,7 @@ class Translator:
     ) -> list[list[Hypothesis]]:
         src_BS, src_len_B = (part.to(self.device) for part in collate_source([line.src.ids for line in lines]))
         self.model.eval()
-        with self.compute.autocast():
+        with self.compute.autocast() if self.int8 is None else self.int8:
             if sampling is None:
                 return beam_search(model, src_BS, src_len_B, search, prefix_BP)
             numbers = [line.number for line in lines]

@@ -2,13 +2,21 @@
 
     NMT_DATA=... python scripts/bench_train.py configs/benchmarks/w1.yaml --threads 2 -o w1.json [--against old.json]
 
+    python scripts/bench_train.py configs/papers/rnnsearch_50.yaml --random-ids --batches 4 --rounds 2
+
+With --random-ids no text is read: sentences of 5 to data.max_length random words, both sides about equally long, for
+configs whose corpora are not here. The speed does not depend on which words they are.
+
 The ceiling is the speed at which the matrix products of the very same updates run by themselves, one after the other,
 on operands of the same shapes and types. It is measured in the same process, in rounds that alternate with the updates.
+`making_batches` is the time to make the batches, over that of the updates on them; it is not in the speed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import random
 import resource
 import statistics
 import time
@@ -25,8 +33,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
 from nmt.data.batch import Batch
+from nmt.data.corpus import Corpus
 from nmt.data.epochs import Epochs
+from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import build_model, prepare, set_up
+from nmt.text.vocab import SPECIALS
 from nmt.training.job import Job
 from nmt.training.learner import Learner
 
@@ -78,17 +89,35 @@ class Clock:
         setattr(owner, method, timed)
 
 
+def random_corpus(experiment: Experiment, pairs: int = 4000) -> Corpus:
+    """Ids without BOS and EOS; the target is as long as the source, give or take a fifth."""
+    draw, data = random.Random(1), experiment.data
+    words = range(len(SPECIALS), data.vocab.size)
+    lengths = [draw.randint(5, data.max_length) for _ in range(pairs)]
+    src = [draw.choices(words, k=length) for length in lengths]
+    around = [min(data.max_length, max(1, round(length * draw.uniform(0.8, 1.2)))) for length in lengths]
+    return Corpus(src, [draw.choices(words, k=length) for length in around], list(range(1, pairs + 1)))
+
+
 class Workload:
     """A config ready to be trained on a few batches of its first epoch."""
 
-    def __init__(self, config: Path, settings: list[str], batches: int) -> None:
+    def __init__(self, config: Path, settings: list[str], batches: int, random_ids: bool) -> None:
         self.experiment = load_config(Experiment, config, settings)
+        data, seed = self.experiment.data, self.experiment.seed
         compute = set_up(self.experiment)
-        prepared = prepare(self.experiment, None)
-        self.model = build_model(self.experiment, prepared.tokenizers, compute.device)
-        epochs = Epochs(prepared.train, self.experiment.data.batching, self.experiment.seed, prepared.resample)
+        if random_ids:
+            torch.manual_seed(seed)
+            size = data.vocab.size
+            self.model = Seq2Seq(self.experiment.model, src_vocab=size, tgt_vocab=size).to(compute.device)
+            epochs = Epochs(random_corpus(self.experiment), data.batching, seed)
+        else:
+            prepared = prepare(self.experiment, None)
+            self.model = build_model(self.experiment, prepared.tokenizers, compute.device)
+            epochs = Epochs(prepared.train, data.batching, seed, prepared.resample)
         epoch = epochs.epoch(1)
-        self.batches = [epoch.batch(ids) for ids in epoch.batches[:batches]]
+        self.batches: list[Batch] = []
+        self.making = seconds(lambda: self.batches.extend(epoch.batch(ids) for ids in epoch.batches[:batches]))
         job = Job(epochs, lambda model: None, compute.device, compute.precision, self.experiment.seed)  # type: ignore[arg-type,return-value]
         self.learner, self.device, self.precision = (
             Learner(self.model, self.experiment.train, job),
@@ -182,6 +211,7 @@ def measure(load: Workload, rounds: int) -> dict[str, Any]:
         "mflop_per_token": round(operations / load.tokens / 1e6, 1),
         "products_gflop_per_s": round(operations / ceiling / 1e9, 1),
         "peak_memory_mb": round(peak_memory(load.device)),
+        "making_batches": round(load.making / update, 4),
         "shares": shares(load),
         "precision": load.precision,
         "device": str(load.device),
@@ -196,9 +226,13 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=24, help="batches of a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--random-ids", action="store_true", help="read no text: random words instead")
     add_result_options(parser)
     arguments = parser.parse_args()
-    load = Workload(arguments.config, [*arguments.settings, f"threads={arguments.threads}"], arguments.batches)
+    if arguments.random_ids:
+        os.environ.setdefault("NMT_DATA", "unread")
+    settings = [*arguments.settings, f"threads={arguments.threads}"]
+    load = Workload(arguments.config, settings, arguments.batches, arguments.random_ids)
     load.update(load.batches[:3])
     result = measure(load, arguments.rounds)
     report(result, ["tokens_per_s"], arguments)

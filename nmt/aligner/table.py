@@ -18,6 +18,9 @@ class TranslationTable:
     eq. 4, n_g being the words that occur with g.
     """
 
+    LEAST = 1e-100
+    """Below it a word that nothing explains would have no posterior: exp(psi(0.001)) is 0 in 64 bits."""
+
     def __init__(self, given_P: Tensor, alpha: float) -> None:
         self._given_P = given_P
         self._alpha = alpha
@@ -31,4 +34,4 @@ class TranslationTable:
             self.prob_P = (counts_P / total_G[self._given_P]).nan_to_num_(0.0)
             return
         log_norm_G = torch.digamma(total_G + self._alpha * self._size_G)
-        self.prob_P = (torch.digamma(counts_P + self._alpha) - log_norm_G[self._given_P]).exp_()
+        self.prob_P = (torch.digamma(counts_P + self._alpha) - log_norm_G[self._given_P]).exp_().clamp_(min=self.LEAST)

@@ -73,6 +73,19 @@ def drop_eos(alignment: Alignment) -> Alignment:
     return replace(alignment, weights_TS=weights_TS, eos=False)
 
 
+def move_rows(alignment: Alignment, shift: int) -> Alignment:
+    """The same alignment with each row of attention `shift` target tokens further on (back, if negative).
+
+    With -1 a token gets the row that predicts the token after it, the last one that of EOS: of a state one step later.
+    A row that nothing moves to is zeros.
+    """
+    rows = np.arange(len(alignment.weights_TS)) - shift
+    there = (0 <= rows) & (rows < len(rows))
+    moved_TS = np.zeros_like(alignment.weights_TS)
+    moved_TS[there] = alignment.weights_TS[rows[there]]
+    return replace(alignment, weights_TS=moved_TS)
+
+
 def to_words(
     alignment: Alignment,
     src_word_ids: list[int],
@@ -83,8 +96,8 @@ def to_words(
     """The alignment of words, from the alignment of their pieces.
 
     `src_word_ids[j]` is the index in `src_words` of the word that source piece j belongs to; target likewise. The
-    weight on a source word is the sum over its pieces; the row of a target word is the mean over its pieces' rows; so
-    rows still sum to 1. EOS keeps a row and a column of its own. A word without a piece gets zeros.
+    weight on a source word is the sum over its pieces; the row of a target word is the mean over its pieces' rows that
+    are not zeros; so rows still sum to 1. EOS keeps a row and a column of its own. A word without a piece gets zeros.
 
     Raises ValueError when the ids do not fit the pieces or the words.
     """
@@ -92,6 +105,7 @@ def to_words(
     tgt_ids = _with_eos(tgt_word_ids, alignment.tgt_tokens, tgt_words, alignment.has_eos_row)
     src_member_SU = _membership(src_ids, len(src_words) + alignment.eos)
     tgt_member_TW = _membership(tgt_ids, len(tgt_words) + alignment.has_eos_row)
+    tgt_member_TW[~alignment.weights_TS.any(axis=1)] = 0
     pieces_W1 = np.maximum(tgt_member_TW.sum(axis=0), 1)[:, None]
     weights_WU = tgt_member_TW.T @ alignment.weights_TS @ src_member_SU / pieces_W1
     return Alignment(

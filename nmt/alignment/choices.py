@@ -22,7 +22,7 @@ class Choice(NamedTuple):
 
 
 def best_alignments(path: Path) -> list[Alignment]:
-    """The alignment of each line of an export with matrices (.jsonl, .npz); of an n-best list the best one.
+    """The alignment of each line of an export with matrices (`READERS`); of an n-best list the best one.
 
     Errors: as `read_records`.
     """

@@ -27,7 +27,7 @@ def align_eval(
     hyp: Annotated[
         Path,
         typer.Argument(
-            help="Links in the Pharaoh format, with or without scores; or an export with matrices (.jsonl, .npz).",
+            help="Links in the Pharaoh format, with or without scores; or an export with matrices (.jsonl, .npz, ...).",
             metavar="LINKS",
         ),
     ],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Run, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Processes, Run, Threads
 
 if TYPE_CHECKING:
     from nmt.alignment.record import AlignmentRecord
@@ -19,7 +21,7 @@ Examples:
   nmt align-export runs/demo --source test.en --target test.de --format pharaoh -o links
   nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o new
 """
-FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg"
+FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg,png"
 
 
 def align_export(
@@ -37,6 +39,10 @@ def align_export(
         str, typer.Option(help="Links: argmax, argmax=0.3, threshold=0.3; with --reverse: agreement=0.3.")
     ] = "argmax",
     eos: Annotated[str, typer.Option(help="keep or drop the end of sentence in the matrices.")] = "keep",
+    shift: Annotated[
+        int,
+        typer.Option(help="Moves the rows of attention by so many target pieces; -1: a piece gets the next one's."),
+    ] = 0,
     reverse: Annotated[
         Path | None, typer.Option(metavar="RUN2", help="A run of the other direction, whose links join in.")
     ] = None,
@@ -52,13 +58,15 @@ def align_export(
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
     threads: Threads = None,
+    nproc: Processes = 1,
 ) -> None:
     """Write the alignments of given pairs, or of translations found by search."""
     from nmt.commands.output import say
     from nmt.data.pairs import stream_pairs
     from nmt.errors import UserError
-    from nmt.pipeline.alignment_export import ExportSettings, check_directions, export_records
-    from nmt.pipeline.loading import changed_search, load_reverse, load_translator
+    from nmt.parallel.workers import Workers
+    from nmt.pipeline.alignment_export import ExportSettings, check_directions
+    from nmt.pipeline.decoding import Choice, Export, blocks, open_choice, open_reverse, records, records_of_blocks
     from nmt.text.reader import read_lines
 
     _check_choices({"--unit": (unit, ("word", "piece")), "--eos": (eos, ("keep", "drop"))})
@@ -66,19 +74,20 @@ def align_export(
     check_directions(method, reverse is not None, symmetrize)
     if nbest and target:
         raise UserError("--nbest: with --target there is no search; leave one of them out")
-    pairs = stream_pairs(source, target) if target else None
-    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])  # type: ignore[arg-type]
-    other = load_reverse(reverse, experiment, checkpoint, device, say) if reverse else None  # type: ignore[arg-type]
-    search = changed_search(experiment.search, beam, nbest)
-    found = (
-        ([aligned] for aligned in translator.align(pairs))
-        if pairs
-        else translator.read_head(translator.translate(read_lines(source), search))
-    )
-    settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag")  # type: ignore[arg-type]
-    _write(
-        export_records(found, settings, other), {name: output.with_name(f"{output.name}.{name}") for name in formats}
-    )
+    pairs = stream_pairs(source, target) if target else ((line, "") for line in read_lines(source))
+    choice = Choice(run, checkpoint, device, threads, tuple(ensemble or []), beam, nbest)
+    settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag", shift)  # type: ignore[arg-type]
+    export = Export(settings, target is not None, reverse)
+    here = choice if nproc == 1 else choice._replace(device="cpu")
+    opened = open_choice(here, say)
+    other = open_reverse(export, here, opened, say)
+    with ExitStack() as stack:
+        if nproc == 1:
+            found = records(opened, export, other, pairs)
+        else:
+            workers = stack.enter_context(Workers(nproc, partial(records_of_blocks, choice, export, say)))
+            found = chain.from_iterable(workers.answers(blocks(pairs, opened.search)))
+        _write(found, {name: output.with_name(f"{output.name}.{name}") for name in formats})
     say(f"wrote {', '.join(f'{output}.{name}' for name in formats)}")
 
 

@@ -17,7 +17,10 @@ Examples:
 
 def align_stats(
     file: Annotated[
-        Path, typer.Argument(help="Alignments as `nmt align-export` writes them: .jsonl or .npz.", metavar="FILE")
+        Path,
+        typer.Argument(
+            help="Alignments as `nmt align-export` writes them: .jsonl, .npz, .html, .svg, .png.", metavar="FILE"
+        ),
     ],
     gold: Annotated[
         Path | None,

@@ -17,14 +17,16 @@ Examples:
 def align_view(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Alignments as `nmt align-export` writes them (.jsonl, .npz), of the same sentences."),
+        typer.Argument(
+            help="Alignments as `nmt align-export` writes them (.jsonl, .npz, .svg, ...), of the same sentences."
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The page to write.")],
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Alignments",
 ) -> None:
     """Write one page that shows alignments, of several systems side by side; it works offline."""
-    from nmt.alignment.formats.html import write_view
     from nmt.alignment.formats.output import open_output
+    from nmt.alignment.formats.side_by_side import write_view
     from nmt.commands.output import say
 
     with open_output(output) as stream:

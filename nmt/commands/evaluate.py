@@ -33,7 +33,9 @@ def evaluate(
     baseline: Annotated[
         Path | None, typer.Option(help="Test the difference from this run, or for a file from this other file.")
     ] = None,
-    tokenize: Annotated[str, typer.Option(help="sacreBLEU's tokenizer for a file: 13a, none, intl, char, zh.")] = "13a",
+    tokenize: Annotated[
+        str | None, typer.Option(help="sacreBLEU's tokenizer for a file: 13a, none, intl, char, zh. Default: 13a.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON.")] = False,
     beam: Beam = None,
     ensemble: EnsembleRuns = None,
@@ -47,24 +49,30 @@ def evaluate(
     """
     from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
-    from nmt.errors import UserError
 
     if what.is_dir():
-        if ref or gold_align:
-            raise UserError(
-                f"{what} is a run folder: its test sets stand in its config; leave --ref and --gold-align out"
-            )
+        _refuse(what, {"--ref": ref, "--gold-align": gold_align, "--tokenize": tokenize})
         scores = _of_run(what, set_name, baseline, beam, (checkpoint, device, threads, ensemble or []))
-    elif ensemble:
-        raise UserError(f"--ensemble: {what} is a file; only runs translate")
-    elif ref:
-        scores = {what.name: _of_translations(what, ref, baseline, tokenize)}
-    elif gold_align:
-        scores = {what.name: _of_links(what, gold_align)}
     else:
-        raise UserError(f"{what}: give --ref for a file of translations, --gold-align for links, or a run folder")
+        translating = {"--ensemble": ensemble, "--beam": beam, "--set-name": set_name}
+        _refuse(what, {**translating, "--checkpoint": checkpoint if checkpoint != "best" else None})
+        scores = {what.name: _of_file(what, ref, gold_align, baseline, tokenize)}
     lines = [json.dumps(scores, ensure_ascii=False)] if as_json else score_lines(scores) + detail_lines(scores)
     write_report(*lines)
+
+
+def _refuse(what: Path, flags: dict[str, Any]) -> None:
+    """Errors: UserError if one of the flags is given, which belong to a run where `what` is a file, or to a file."""
+    from nmt.errors import UserError
+
+    for flag, value in flags.items():
+        if not value:
+            continue
+        if what.is_dir():
+            raise UserError(
+                f"{what} is a run folder: its config has the test sets and their tokenizer; leave {flag} out"
+            )
+        raise UserError(f"{flag}: {what} is a file; only runs translate")
 
 
 def _of_run(
@@ -114,6 +122,23 @@ def _baselines(run: Path, experiment: Experiment, pairs: dict[str, Pairs], other
     return found
 
 
+def _of_file(
+    what: Path, ref: Path | None, gold_align: Path | None, baseline: Path | None, tokenize: str | None
+) -> dict[str, Any]:
+    """The scores of translations, or of links. Errors: UserError if it is not said of which, or of both."""
+    from nmt.errors import UserError
+
+    if ref and not gold_align:
+        return _of_translations(what, ref, baseline, tokenize or "13a")
+    if gold_align and not ref:
+        for flag, value in (("--baseline", baseline), ("--tokenize", tokenize)):
+            if value:
+                raise UserError(f"{flag}: only for translations; leave it out with --gold-align")
+        return _of_links(what, gold_align)
+    how = "either" if ref else "give"
+    raise UserError(f"{what}: {how} --ref for a file of translations, --gold-align for links, or a run folder")
+
+
 def _of_translations(hypotheses: Path, references: Path, baseline: Path | None, tokenize: str) -> dict[str, Any]:
     from nmt.data.pairs import read_pairs
     from nmt.errors import UserError
@@ -133,7 +158,7 @@ def _of_translations(hypotheses: Path, references: Path, baseline: Path | None, 
 def _of_links(links: Path, gold: Path) -> dict[str, Any]:
     from nmt.alignment.aer import score_files
     from nmt.errors import DataError
-    from nmt.pipeline.evaluation import as_scores
+    from nmt.pipeline.scoring import as_scores
 
     scores = score_files(links, gold)
     if scores.sentences == 0:

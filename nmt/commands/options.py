@@ -16,3 +16,6 @@ EnsembleRuns = Annotated[
 Beam = Annotated[int | None, typer.Option(min=1, help="Beam size; 1 is greedy. Default: as in the run's config.")]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor. Default: all.")]
+Processes = Annotated[
+    int, typer.Option("--nproc", min=1, help="Processes that share the lines; one a GPU, or a few cores each.")
+]

@@ -6,17 +6,18 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Run, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Processes, Run, Threads
 
 if TYPE_CHECKING:
     from nmt.search.sampling import Sampling
-    from nmt.translator import Translation, Translator
+    from nmt.translator import Translation
 
 EPILOG = """\b
 Examples:
@@ -70,42 +71,47 @@ def translate(
             metavar="FILE", help="Write to this file; after a kill the same command goes on where the file ends."
         ),
     ] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="Faster on a processor: products of 8-bit numbers.")] = False,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
     threads: Threads = None,
+    nproc: Processes = 1,
 ) -> None:
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
-    from nmt.alignment.lexicon import read_lexicon
     from nmt.commands.output import say
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
-    from nmt.pipeline.loading import changed_search, load_translator
+    from nmt.parallel.workers import Workers
+    from nmt.pipeline.decoding import Choice, blocks, open_choice, translation_of_blocks
     from nmt.pipeline.records import alignment_record
     from nmt.translator import block_lines
 
     targets = _targets(align or [])
     if resume_output and (targets or nbest):
         raise UserError("--resume-output: only for one line a sentence; leave --nbest and --align out")
-    sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed})
-    if sampling and beam:
-        raise UserError("--beam: --sample does not search; leave one of them out")
-    translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble or [])
+    sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}, beam)
+    models = run, checkpoint, device, threads, tuple(ensemble or [])
+    choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8)
+    opened = open_choice(choice if nproc == 1 else choice._replace(device="cpu"), say)
     for flag, given in (("--align", targets), ("--replace-unk", replace_unk)):
-        if given and not translator.has_attention:
+        if given and not opened.translator.has_attention:
             raise UserError(f"{flag}: {run} has no attention, so it has no alignments")
-    search = changed_search(experiment.search, beam, nbest, replace_unk)
-    _use_lexicon(translator, lexicon, search.replace_unk)
-    if shortlist is not None:
-        translator.use_shortlist(read_lexicon(shortlist))
     lines, read_ahead = _lines_of(input, say)
+    if read_ahead and nproc > 1:
+        raise UserError("--nproc: processes share files and pipes, not what is typed; leave it out")
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
-        first, write = _output(stack, resume_output, block_lines(search))
-        left = islice(pairs, first, None)
-        for number, found in enumerate(translator.complete(left, search, sampling, read_ahead, first), first):
+        done, write = _output(stack, resume_output, block_lines(opened.search))
+        left, first = islice(pairs, done, None), done + 1
+        if nproc == 1:
+            answers = opened.translator.complete(left, opened.search, sampling, read_ahead, first)
+        else:
+            workers = stack.enter_context(Workers(nproc, partial(translation_of_blocks, choice, sampling, say)))
+            answers = chain.from_iterable(workers.answers(blocks(left, opened.search, first)))
+        for number, found in enumerate(answers, done):
             for line in _lines(number, found, nbest is not None, as_json):
                 write(line)
             for writer in writers:
@@ -126,22 +132,13 @@ def _output(stack: ExitStack, path: Path | None, block: int) -> tuple[int, Calla
     return output.first, output.write_line
 
 
-def _use_lexicon(translator: Translator, path: Path | None, replaces: bool) -> None:
-    from nmt.alignment.lexicon import read_lexicon
-    from nmt.errors import UserError
-
-    if path is None:
-        return
-    if not replaces:
-        raise UserError("--lexicon: only with --replace-unk, or search.replace_unk in the config")
-    translator.use_lexicon(read_lexicon(path))
-
-
-def _sampling(sample: bool, flags: dict[str, Any]) -> Sampling | None:
-    """The settings of --sample; without it, none of them may be given."""
+def _sampling(sample: bool, flags: dict[str, Any], beam: int | None) -> Sampling | None:
+    """The settings of --sample; without it, none of them may be given, and with it no beam."""
     from nmt.errors import UserError
     from nmt.search.sampling import Sampling
 
+    if sample and beam:
+        raise UserError("--beam: --sample does not search; leave one of them out")
     given = {name: value for name, value in flags.items() if value is not None}
     names = {name: f"--{name.replace('_', '-')}" for name in given}
     if not sample and given:

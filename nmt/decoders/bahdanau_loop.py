@@ -15,6 +15,7 @@ from torch import Tensor
 from nmt.attention.attention import Memory
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.decoders.loop_tapes import LoopTapes, apply_loop, start_tapes
+from nmt.nn.by_hand import take_saved
 from nmt.nn.cell_tape import CellTape, State
 
 
@@ -67,4 +68,4 @@ class _Loop(torch.autograd.Function):
 
 
 def _saved(ctx: Any) -> tuple[AttentionTape, CellTape, Tensor]:
-    return ctx.saved
+    return take_saved(ctx)

@@ -13,7 +13,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
-from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.decoder import Decoder, Step, Unrolled, stacked
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
@@ -76,7 +76,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         for gates_B3H in split_steps(self.first.project(x_BTE)):
             steps.append(self._step(gates_B3H, memory, state))
             state = steps[-1].state
-        return Unrolled(*(torch.stack(parts, 1) for parts in zip(*(step[:3] for step in steps), strict=True)))
+        return stacked(steps)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         assert context is not None

@@ -7,6 +7,7 @@ F read-out features.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -69,11 +70,16 @@ class Decoder(nn.Module, Component, ABC, family="decoder"):
         for x_BE in split_steps(x_BTE):
             steps.append(self.advance(x_BE, memory, state))
             state = steps[-1].state
-        return Unrolled(
-            torch.stack([step.output_NH for step in steps], 1),
-            _stack([step.context_ND for step in steps]),
-            _stack([step.weights_NS for step in steps]),
-        )
+        return stacked(steps)
+
+
+def stacked(steps: Sequence[Step]) -> Unrolled:
+    """All steps of one row a sentence, side by side."""
+    return Unrolled(
+        torch.stack([step.output_NH for step in steps], 1),
+        _stack([step.context_ND for step in steps]),
+        _stack([step.weights_NS for step in steps]),
+    )
 
 
 def _stack(parts: list[Tensor | None]) -> Tensor | None:

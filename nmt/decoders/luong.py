@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.attention.scorers.general import General
-from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.decoder import Decoder, Step, Unrolled, stacked
 from nmt.decoders.loop_tapes import LoopTapes
 from nmt.decoders.luong_loop import unroll_input_feeding
 from nmt.encoders.encoder import Encoded
@@ -107,8 +107,7 @@ class Luong(Decoder, name="luong"):
         for t, x_BE in enumerate(split_steps(x_BTE)):
             steps.append(self._step(x_BE, memory, state, step_masks(masks_BTH, t)))
             state = steps[-1].state
-        output, context, weights = (torch.stack(parts, 1) for parts in zip(*(step[:3] for step in steps), strict=True))
-        return Unrolled(output, context, weights)
+        return stacked(steps)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         return self.dropout(output)

@@ -17,6 +17,7 @@ from nmt.decoders.decoder import Decoder
 from nmt.encoders.encoder import Encoder
 from nmt.encoders.rnn import RNNEncoder
 from nmt.models.alignment_head import AlignmentHeadConfig
+from nmt.models.lexical_readout import LexicalReadoutConfig
 from nmt.nn.init import Init, XavierInit
 
 
@@ -46,5 +47,7 @@ class ModelConfig(Section):
     """The encoder's last states to the decoder's first."""
     decoder: Annotated[Decoder.Config, OneOf(Decoder)] = Bahdanau.Config()
     """States to target words, with or without attention."""
+    lexical_readout: LexicalReadoutConfig | None = None
+    """The attended source words help to choose the target word. null: they do not."""
     alignment_head: AlignmentHeadConfig | None = None
     """Alignments by a head of their own, in place of the attention's. null: none."""

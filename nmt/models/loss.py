@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from nmt.nn.by_hand import require_first_order
+
 CHUNK = 512
 
 
@@ -96,6 +98,7 @@ class _VocabularyLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        require_first_order()
         dfeatures_RF, dweight_VF, dbias_V = ctx.gradients
         scale, dtype = grads[0], dfeatures_RF.dtype
         return dfeatures_RF * scale, (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None, None

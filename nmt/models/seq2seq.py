@@ -21,6 +21,7 @@ from nmt.errors import ConfigError
 from nmt.models.alignment_head import AlignmentHead
 from nmt.models.config import ModelConfig
 from nmt.models.guidance import GuidedAlignment, guidance_loss
+from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
@@ -41,8 +42,15 @@ class Narrow(NamedTuple):
     bias_U: Tensor
 
 
+class LexicalMemory(NamedTuple):
+    """The decoder's memory, and the source embeddings for the lexical read-out."""
+
+    decoder: Any
+    src_BSE: Tensor
+
+
 class Seq2Seq(nn.Module):
-    """p(y | x) = prod_t softmax(W_o f_t + b_o), f_t being the decoder's features."""
+    """p(y | x) = prod_t softmax(W_o f_t + b_o), f_t being the decoder's features and those of the lexical read-out."""
 
     def __init__(self, config: ModelConfig, *, src_vocab: int, tgt_vocab: int) -> None:
         """Errors: ConfigError, beginning with the key, where sizes contradict each other."""
@@ -56,7 +64,8 @@ class Seq2Seq(nn.Module):
         self.bridge: Bridge = config.bridge.build(encoder=self.encoder.shape, decoder=self.decoder.shape)
         if isinstance(self.bridge, Zero) and not self.decoder.reads_memory:
             raise ConfigError("model.bridge: zero leaves this decoder without the source; use dense or copy")
-        self.projection = nn.Linear(self.decoder.feature_dim, tgt_vocab)
+        self.lexical_readout = self._make_lexical_readout(config)
+        self.projection = nn.Linear(self.decoder.feature_dim + width * (self.lexical_readout is not None), tgt_vocab)
         self._tie(config.embedding.tie)
         self.alignment_head = self._make_head(config)
         config.init.build().fill(self)
@@ -64,6 +73,8 @@ class Seq2Seq(nn.Module):
     def _tie(self, tie: str) -> None:
         if tie == "none":
             return
+        if self.lexical_readout is not None:
+            raise ConfigError(f"model.embedding.tie: {tie} cannot go with model.lexical_readout; use none")
         features, width = self.decoder.feature_dim, self.tgt_embedding.embedding_dim
         if features != width:
             raise ConfigError(
@@ -75,6 +86,13 @@ class Seq2Seq(nn.Module):
                 raise ConfigError("model.embedding.tie: all needs one vocabulary, data.vocab.shared: true")
             self.src_embedding.weight = self.tgt_embedding.weight
 
+    def _make_lexical_readout(self, config: ModelConfig) -> LexicalReadout | None:
+        if config.lexical_readout is None:
+            return None
+        if not self.has_attention:
+            raise ConfigError("model.lexical_readout: needs a decoder with attention; leave it out")
+        return LexicalReadout(config.lexical_readout, width=config.embedding.dim)
+
     def _make_head(self, config: ModelConfig) -> AlignmentHead | None:
         """The alignment head; all other weights are frozen if it learns alone."""
         if config.alignment_head is None:
@@ -82,7 +100,7 @@ class Seq2Seq(nn.Module):
         if config.alignment_head.learn == "alone":
             self.requires_grad_(False)
         width, shape = config.embedding.dim, self.encoder.shape
-        read_dim = self.decoder.feature_dim + width
+        read_dim = self.projection.in_features + width
         return AlignmentHead(config.alignment_head, read_dim=read_dim, key_dim=shape.dim + width)
 
     @property
@@ -97,8 +115,10 @@ class Seq2Seq(nn.Module):
 
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
-        encoded = self.encoder(self._embed(src_BS), src_len_B)
-        return self.decoder.start(encoded, self.bridge(encoded))
+        src_BSE = self._embed(src_BS)
+        encoded = self.encoder(src_BSE, src_len_B)
+        memory, state = self.decoder.start(encoded, self.bridge(encoded))
+        return (memory if self.lexical_readout is None else LexicalMemory(memory, src_BSE)), state
 
     def _embed(self, src_BS: Tensor) -> Tensor:
         return self.embedding_dropout(self.src_embedding(src_BS))
@@ -114,8 +134,14 @@ class Seq2Seq(nn.Module):
         """One step of search: logprob_NV, weights_NS and the new state. With `narrow` the log-probabilities are those
         of its U words among each other, or of those of them that are allowed."""
         x_NE = self.tgt_embedding(y_N)
-        step = self.decoder.advance(x_NE, memory, state)
+        inner = memory if self.lexical_readout is None else memory.decoder
+        step = self.decoder.advance(x_NE, inner, state)
         features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_ND)
+        if self.lexical_readout is not None:
+            assert step.weights_NS is not None
+            weights_BMS = step.weights_NS.unflatten(0, (len(memory.src_BSE), -1))
+            lexical_BME = self.lexical_readout(weights_BMS, memory.src_BSE)
+            features_NF = torch.cat([features_NF, lexical_BME.flatten(0, 1)], -1)
         return self._logprob(features_NF, narrow, allowed_NU), step.weights_NS, step.state
 
     def loss(
@@ -179,6 +205,10 @@ class Seq2Seq(nn.Module):
         context_BTD = unrolled.context_BTD
         context_RD = None if context_BTD is None else context_BTD[real]
         features_RF = self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RD)
+        if self.lexical_readout is not None:
+            assert unrolled.weights_BTS is not None
+            lexical_BTE = self.lexical_readout(unrolled.weights_BTS, src_BSE)
+            features_RF = torch.cat([features_RF, lexical_BTE[real]], -1)
         if self.alignment_head is not None:
             y_RE = self.tgt_embedding(batch.tgt_out_BT[real])
             weights_BTS = self.alignment_head(torch.cat([features_RF, y_RE], -1), encoded, src_BSE, real)

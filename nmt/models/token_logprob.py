@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from nmt.models.loss import CHUNK
+from nmt.nn.by_hand import require_first_order
 
 
 def token_logprob(features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor) -> Tensor:
@@ -30,6 +31,7 @@ class _TokenLogprob(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        require_first_order()
         features_RF, weight_VF, bias_V, target_R = ctx.saved_tensors
         dtype = features_RF.dtype
         dfeatures, dweight_VF = [], torch.zeros_like(weight_VF, dtype=grads[0].dtype)

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nmt.nn.by_hand import take_saved
+
 State = tuple[Tensor, ...]
 """A cell's state, (h_BH,) or (h_BH, c_BH)."""
 
@@ -54,16 +56,20 @@ def unroll(make_tape: MakeTape, gates_TBG: Tensor, *inputs: Tensor) -> State:
 class _Sequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, make_tape: MakeTape, gates_TBG: Tensor, *inputs: Tensor) -> State:
-        tape = ctx.tape = make_tape(len(gates_TBG), *inputs)
+        tape = make_tape(len(gates_TBG), *inputs)
+        ctx.saved = tape, gates_TBG.shape
         for t, gates_BG in enumerate(gates_TBG.unbind(0)):
             tape.step(t, gates_BG)
-        ctx.gates = gates_TBG.shape
         return tuple(part[1:].clone() for part in tape.parts)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        tape: CellTape = ctx.tape
-        dgates_TBG = grads[0].new_empty(ctx.gates)
+        tape, shape = _saved(ctx)
+        dgates_TBG = grads[0].new_empty(shape)
         for t in range(len(dgates_TBG) - 1, -1, -1):
             tape.step_back(t, tuple(grad[t] for grad in grads), dgates_TBG[t])
         return None, dgates_TBG, *tape.gradients(dgates_TBG)
+
+
+def _saved(ctx: Any) -> tuple[CellTape, torch.Size]:
+    return take_saved(ctx)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.lstm import LSTM
+from nmt.nn.stack import zero_state
 
 
 class ResidualLSTMs(nn.Module):
@@ -29,7 +30,7 @@ class ResidualLSTMs(nn.Module):
 
     def start(self, like_BE: Tensor) -> tuple[State, ...]:
         """Zero states for the B rows of `like_BE`."""
-        return tuple((like_BE.new_zeros(len(like_BE), cell.dim),) * cell.states for cell in self._cells())
+        return tuple(zero_state(cell, like_BE) for cell in self._cells())
 
     def unroll(
         self, x_BTI: Tensor, side_BTD: Tensor | None, states: tuple[State, ...]

@@ -62,8 +62,7 @@ def is_launched() -> bool:
 
 
 def _environment(rank: int, size: int, port: int) -> dict[str, str]:
-    """What torchrun would set, and an equal share of the cores unless the user chose a number of threads."""
-    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, len(os.sched_getaffinity(0)) // size))
+    """What torchrun would set, and an equal share of the cores."""
     return {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -71,24 +70,35 @@ def _environment(rank: int, size: int, port: int) -> dict[str, str]:
         "MASTER_ADDR": HOST,
         "MASTER_PORT": str(port),
         "TORCHELASTIC_USE_AGENT_STORE": str(True),
-        "OMP_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": thread_share(size),
         LAUNCHED: "1",
     }
 
 
+def thread_share(size: int) -> str:
+    """Threads of each of `size` processes: an equal share of the cores, unless the user chose a number."""
+    return os.environ.get("OMP_NUM_THREADS") or str(max(1, len(os.sched_getaffinity(0)) // size))
+
+
 def _run(arguments: list[str], environment: dict[str, str]) -> None:
-    """The life of a rank. It leaves the terminal's process group, so that Ctrl-C reaches it once, by the launcher."""
-    os.setpgrp()
-    os.environ.update(environment)
-    Thread(target=_end_with_launcher, daemon=True).start()
+    """The life of a rank."""
+    become_child(environment)
     sys.argv = ["nmt", *arguments]
     runpy.run_module("nmt", run_name="__main__")
 
 
-def _end_with_launcher() -> None:
-    launcher = multiprocessing.parent_process()
-    if launcher is not None:
-        launcher.join()
+def become_child(environment: dict[str, str]) -> None:
+    """Makes this new process one that ends with the process that started it. It leaves the terminal's process group, so
+    that Ctrl-C reaches it only by that process."""
+    os.setpgrp()
+    os.environ.update(environment)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
         os._exit(1)
 
 

@@ -25,6 +25,8 @@ class ExportSettings(NamedTuple):
     eos: Literal["keep", "drop"] = "keep"
     symmetrize: str = "grow-diag"
     """How the links of two directions become one set, as `nmt.alignment.joint.joint_links` takes it."""
+    shift: int = 0
+    """By how many target pieces the rows of attention are moved, in both directions."""
 
 
 class _Entry(NamedTuple):
@@ -49,9 +51,9 @@ def check_directions(method: str, reverse: bool, symmetrisation: str | None = No
 
 
 def export_records(
-    found: Iterable[list[Translation]], settings: ExportSettings, reverse: Translator | None = None
+    found: Iterable[list[Translation]], settings: ExportSettings, reverse: Translator | None = None, first: int = 0
 ) -> Iterator[AlignmentRecord]:
-    """The records of the translations of each line, best first.
+    """The records of the translations of each line, best first; `first` is the number of the first line.
 
     `reverse` translates the other way: it is forced on each pair, and its links join those of `found`; matrices and
     scores stay those of `found`. What waits in memory is a block of `reverse`'s sentences, however many there are.
@@ -60,7 +62,7 @@ def export_records(
     """
     entries = (
         _Entry(number, rank, translation)
-        for number, entries in enumerate(found)
+        for number, entries in enumerate(found, first)
         for rank, translation in enumerate(entries, start=1)
     )
     if reverse is None:
@@ -68,7 +70,7 @@ def export_records(
             yield _record(entry, settings, None)
         return
     forward, again = tee(entries)
-    back = reverse.align(_turned(entry.translation) for entry in again)
+    back = reverse.align((_turned(entry.translation) for entry in again), first + 1)
     for entry, other in zip(forward, back, strict=True):
         yield _record(entry, settings, other)
 
@@ -79,7 +81,7 @@ def _turned(translation: Translation) -> tuple[str, str]:
 
 def _record(entry: _Entry, settings: ExportSettings, other: Translation | None) -> AlignmentRecord:
     number, rank, translation = entry
-    alignment = alignment_of(translation, settings.unit)
+    alignment = alignment_of(translation, settings.unit, settings.shift)
     if other is None:
         links = extract_links(alignment, settings.method)
     else:
@@ -93,7 +95,7 @@ def _fitting(entry: _Entry, alignment: Alignment, other: Translation, settings: 
 
     It is given the words, so both runs see the same ones where they cut text at the same places.
     """
-    back = alignment_of(other, settings.unit)
+    back = alignment_of(other, settings.unit, settings.shift)
     here, there = (alignment.src_tokens, alignment.tgt_tokens), (back.tgt_tokens, back.src_tokens)
     if here == there or settings.unit == "word" and _sizes(here) == _sizes(there):
         return back

@@ -13,7 +13,7 @@ from nmt.config.experiment import Experiment
 from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
 from nmt.pipeline.records import alignment_record
-from nmt.pipeline.scoring import Baseline, Texts, score_texts, unknown_words
+from nmt.pipeline.scoring import Baseline, Texts, as_scores, score_texts, unknown_words
 from nmt.training.durable import replace_file
 from nmt.translator import Translation, Translator
 
@@ -82,16 +82,6 @@ def read_gold_links(path: Path, sentences: int) -> list[GoldLinks]:
     if len(gold) != sentences:
         raise DataError(f"{path} has {len(gold)} lines for {sentences} sentence pairs; line n must be pair n")
     return gold
-
-
-def as_scores(alignment: AlignmentScores) -> dict[str, Any]:
-    """The values for JSON, as shares between 0 and 1."""
-    return {
-        "aer": alignment.aer,
-        "alignment_precision": alignment.precision,
-        "alignment_recall": alignment.recall,
-        "alignment_f1": alignment.f1,
-    }
 
 
 def write_evaluation(run: Path, name: str, result: SetResult) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from nmt.alignment.alignment import Alignment, Unit, drop_eos, to_words
+from nmt.alignment.alignment import Alignment, Unit, drop_eos, move_rows, to_words
 from nmt.alignment.links import Links, extract_links
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import UserError
@@ -24,15 +24,18 @@ def alignment_record(
     return make_record(number, translation, alignment, extract_links(alignment, method), eos)
 
 
-def alignment_of(translation: Translation, unit: Unit) -> Alignment:
-    """The attention of a translation at word or piece level. Errors: UserError if the model has no attention."""
+def alignment_of(translation: Translation, unit: Unit, shift: int = 0) -> Alignment:
+    """The attention of a translation at word or piece level, its rows of pieces moved first by `shift` (`move_rows`).
+
+    Errors: UserError if the model has no attention.
+    """
     src, tgt = translation.src, translation.tgt
     if translation.weights_TS is None:
         if src.ids and tgt.ids:
             raise UserError("this model has no attention, so it has no alignments")
         return _empty(translation, unit)
     weights_TS = translation.weights_TS.astype(np.float32)
-    pieces = Alignment(src.pieces, tgt.pieces, weights_TS, "piece", True, translation.logprob)
+    pieces = move_rows(Alignment(src.pieces, tgt.pieces, weights_TS, "piece", True, translation.logprob), shift)
     return pieces if unit == "piece" else to_words(pieces, src.word_ids, tgt.word_ids, src.words, tgt.words)
 
 

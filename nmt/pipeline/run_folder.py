@@ -14,6 +14,7 @@ from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
 from nmt.config.messages import show
 from nmt.errors import CheckpointError, UserError
+from nmt.training.checkpoint import require_checkpoints
 from nmt.training.checkpoint_files import saved
 from nmt.training.durable import make_folder, remove_folder, replace_file, sync_files
 
@@ -35,12 +36,15 @@ class RunFolder:
         self.vocab = path / "vocab"
         self.evaluations = path / "eval"
         self.alignments = path / "alignments"
+        self.tensorboard = path / "tensorboard"
         self.report = path / "report.html"
         self.done = path / "done.json"
 
     def experiment(self) -> Experiment:
-        """The run's config. Errors: CheckpointError if this is no run folder; ConfigError if its config is damaged."""
+        """The run's config. Errors: CheckpointError if this is no run folder, with the runs that could be meant;
+        ConfigError if its config is damaged."""
         if not self.config.is_file():
+            require_checkpoints(self.path)
             raise CheckpointError(f"{self.path}: no run folder (it has no config.yaml)")
         return load_config(Experiment, self.config)
 
@@ -112,7 +116,7 @@ class RunFolder:
         for file in (self.report, self.done):
             file.unlink(missing_ok=True)
         remove_folder(self.path / "checkpoints")
-        for folder in (self.evaluations, self.alignments):
+        for folder in (self.evaluations, self.alignments, self.tensorboard):
             remove_folder(folder)
         for file in (self.config, self.environment, self.metrics, self.log, self.error_log, self.data_report):
             file.unlink(missing_ok=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nmt.alignment.aer import AlignmentScores
 from nmt.evaluation.buckets import bleu_by_length, bleu_by_unknown, bleu_no_unk
 from nmt.evaluation.config import EvaluationConfig
 from nmt.evaluation.scores import METRICS, bleu, chrf, ter
 from nmt.evaluation.significance import paired_bootstrap
-from nmt.translator import Translator
+
+if TYPE_CHECKING:
+    from nmt.translator import Translator
 
 SIGNATURES = {"bleu": "signature", "chrf": "chrf_signature", "ter": "ter_signature"}
 """Under which key the signature of a metric stands."""
@@ -74,3 +77,13 @@ def _resampled(texts: Texts, config: EvaluationConfig, baseline: Baseline | None
             difference = mine.score - first.score
             against[name] = {"score": first.score, "difference": difference, "p_value": mine.p_value}
     return {"confidence": confidence, **({"baseline": against} if baseline else {})}
+
+
+def as_scores(alignment: AlignmentScores) -> dict[str, Any]:
+    """The values for JSON, as shares between 0 and 1."""
+    return {
+        "aer": alignment.aer,
+        "alignment_precision": alignment.precision,
+        "alignment_recall": alignment.recall,
+        "alignment_f1": alignment.f1,
+    }

@@ -26,6 +26,7 @@ from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.validation import Validator
 from nmt.text.tokenizers.pair import save_tokenizers
+from nmt.training.checkpoint import require_checkpoints
 from nmt.training.checkpoint_files import saved
 from nmt.training.job import Job
 from nmt.training.listener import Listener
@@ -74,17 +75,28 @@ def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False,
     if experiment.train.tensorboard:
         summary_writer()
     compute = set_up(experiment)
-    earlier = RunFolder(Path(experiment.train.init_from)) if experiment.train.init_from is not None else None
+    earlier = _earlier_run(experiment, continued)
     known = continued or earlier
     prepared = prepare(experiment, known.vocab if known else None, trial)
     model = build_model(experiment, prepared.tokenizers, compute.device)
-    if earlier is not None and not (continued and saved(continued.path)):
+    if earlier is not None:
         take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
     if run is not None:
         require_space(run.path, experiment.train, model)
     links = read_guide_links(experiment, prepared.tokenizers)
     return Plan(prepared, model, compute, sum(parameter.numel() for parameter in model.parameters()), links)
+
+
+def _earlier_run(experiment: Experiment, continued: RunFolder | None) -> RunFolder | None:
+    """The run whose weights training begins with, by `train.init_from`; None where it has weights of its own.
+
+    Errors: CheckpointError if there is no such run.
+    """
+    if experiment.train.init_from is None or (continued is not None and saved(continued.path)):
+        return None
+    require_checkpoints(Path(experiment.train.init_from))
+    return RunFolder(Path(experiment.train.init_from))
 
 
 def train_run(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from nmt.report.escape import escape_text
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif"
 PAPER = "#ffffff"
 INK = "#1b1f27"
 MUTED = "#5b6472"

@@ -57,6 +57,9 @@ PAGER = (
     '<button type="button" data-step="last" aria-label="last page">»</button></div>'
 )
 MARKUP = re.compile("[<>&]")
+FACTS, MAPS = ('<script type="application/json" class="' + name + '">[' for name in ("facts", "maps"))
+END = "]</script>"
+META = '<script type="application/json" id="meta">'
 
 
 def viewer_start(title: str, systems: list[str]) -> str:
@@ -74,7 +77,7 @@ def viewer_start(title: str, systems: list[str]) -> str:
         f"<title>{name}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f'<header><h1 dir="auto">{name}</h1><p class="lead">{escape_text(LEAD)}</p>\n'
         + BODY.format(pager=PAGER)
-        + f'<script type="application/json" id="meta">{meta}</script>\n'
+        + f"{META}{meta}</script>\n"
     )
 
 
@@ -89,11 +92,10 @@ def shown_text(text: str) -> str:
 
 
 def viewer_chunk(facts: list[dict[str, Any]], maps: list[Any]) -> str:
-    """The next at most CHUNK sentences, all but the last chunk full. Every text in them must be `shown_...`."""
-    return (
-        f'<script type="application/json" class="facts">{_json(facts)}</script>\n'
-        f'<script type="application/json" class="maps">{_json(maps)}</script>\n'
-    )
+    """The next at most CHUNK sentences, all but the last chunk full; a line each, between FACTS or MAPS and END. Every
+    text in them must be `shown_...`."""
+    lines = ",\n".join(map(_json, facts)), ",\n".join(map(_json, maps))
+    return f"{FACTS}\n{lines[0]}\n{END}\n{MAPS}\n{lines[1]}\n{END}\n"
 
 
 def viewer_end() -> str:

@@ -12,7 +12,7 @@ import os
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
@@ -42,7 +42,7 @@ _FOREIGN = {
 }
 
 
-def read_lines(path: str | Path, notes: Counter[str] | None = None) -> Iterator[str]:
+def read_lines(path: str | Path, notes: Counter[str] | None = None) -> Generator[str, None, None]:
     """The lines of a file, plain or gzip (told by its first bytes), without line ends; one line in memory at a time.
 
     `notes` counts the lines that had a `bom`, a `crlf`, a `nul` or another `control` character.

@@ -48,12 +48,20 @@ class Learner:
         parameters = list(self.named_parameters.values())
         self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
 
-    def update(self, batches: list[Batch], step: int, lr: float, between: Callable[[], None] = lambda: None) -> Update:
+    def update(
+        self,
+        batches: list[Batch],
+        step: int,
+        lr: float,
+        between: Callable[[], None] = lambda: None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Update:
         """Update number `step` (from 1) with the gradient of the mean loss over all target tokens of `batches`, or over
         what else the objective counts. With several ranks `batches` are the shares of this one, maybe none.
 
         Loss and norm are read from the device once, so that nothing is updated with a NaN. `between` is called between
-        two batches; if it raises, nothing was changed.
+        two batches, `meanwhile` when all work is under way and before it is waited for; if they raise, nothing was
+        changed.
 
         Errors: NonFiniteError, on all ranks, before anything is changed.
         """
@@ -61,7 +69,7 @@ class Learner:
         ranks = self.job.ranks
         shares = sum(batch.tokens for batch in batches), sum(self.objective.size(batch) for batch in batches)
         tokens, size = map(int, ranks.sum([*shares]))
-        losses = self._backward_all(batches, (step, size), between)
+        losses = self._backward_all(batches, (step, size), between, meanwhile)
         gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         values: list[float] = torch.stack([*losses.sum(0), norm.float()]).tolist()
@@ -79,7 +87,9 @@ class Learner:
             self.average.update(step)
         return Update(values[1] / tokens, values[2], tokens)
 
-    def _backward_all(self, batches: list[Batch], place: tuple[int, int], between: Callable[[], None]) -> Tensor:
+    def _backward_all(
+        self, batches: list[Batch], place: tuple[int, int], between: Callable[[], None], meanwhile: Callable[[], None]
+    ) -> Tensor:
         """Makes the gradients of update (step, terms of the loss), those of all ranks together; the losses of each
         batch of this rank as `_backward` gives them, one below the other."""
         step, size = place
@@ -90,6 +100,7 @@ class Learner:
             if self.gradient_sum is not None and micro == len(batches) - 1:
                 self.gradient_sum.expect()
             losses.append(self._backward(batch, (step, micro), size)[None])
+        meanwhile()
         if self.gradient_sum is not None:
             self.gradient_sum.finish()
         return torch.cat(losses)

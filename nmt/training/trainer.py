@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from time import monotonic
@@ -17,6 +18,7 @@ from nmt.training.checkpoint_files import remove_leftovers
 from nmt.training.config import TrainConfig
 from nmt.training.durable import make_folder
 from nmt.training.failures import explain, explain_validation, kept
+from nmt.training.feed import Feed
 from nmt.training.job import Job
 from nmt.training.journal import Journal
 from nmt.training.learner import Learner, NonFiniteError, Update
@@ -59,6 +61,7 @@ class Trainer:
         self.saver = Saver(run, config.keep, self.listener.on_message, self.ranks.is_first)
         self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
         self._epoch: Epoch | None = None
+        self._feed = Feed(job.ranks, job.device, config.accumulate)
 
     def train(self) -> Outcome:
         """Trains to the end of the budget, or continues to it; the model then has the best weights.
@@ -113,8 +116,9 @@ class Trainer:
         progress = Progress(step, self.state.epoch, self.budget.planned(self._spent()), scores)
         self.state.lr = self.config.optimizer.lr * self.schedule.factor(progress)
         try:
-            shares = [epoch.batch(ids) for ids in map(self.ranks.share, batches) if ids]
-            update = self.learner.update(shares, step, self.state.lr, self._between_batches)
+            shares = self._feed.take(epoch, self.state.position)
+            prepare_next = partial(self._feed.prepare, epoch, self.state.position + len(batches))
+            update = self.learner.update(shares, step, self.state.lr, self._between_batches, prepare_next)
         except Interrupted:
             return
         except (ArithmeticError, MemoryError, RuntimeError) as error:

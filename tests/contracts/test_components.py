@@ -10,6 +10,7 @@ from nmt.config.loader import load_config
 from nmt.data.batch import collate
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
+from nmt.models.seq2seq import Seq2Seq
 
 from .variants import DECODERS, EACH_ENCODER, REFUSED, Variant
 
@@ -132,3 +133,14 @@ def test_a_config_can_be_written_and_read_back(variant, tmp_path):
     config, path = variant.config(dropout=0.25), tmp_path / "model.yaml"
     path.write_text(dump_config(config), encoding="utf-8", newline="\n")
     assert load_config(ModelConfig, path) == config
+
+
+def test_a_lexical_readout_needs_attention_and_a_vocabulary_of_its_own():
+    part = {"type": "rnn"}, {"type": "dense"}
+    with pytest.raises(ConfigError, match=r"^model\.lexical_readout: needs a decoder with attention; leave it out$"):
+        Variant(*part, {"type": "plain"}, True).model()
+    config = Variant(*part, {"type": "luong"}, True).config()
+    tied = config.model_copy(update={"embedding": config.embedding.model_copy(update={"tie": "output"})})
+    message = r"^model\.embedding\.tie: output cannot go with model\.lexical_readout; use none$"
+    with pytest.raises(ConfigError, match=message):
+        Seq2Seq(tied, src_vocab=9, tgt_vocab=9)

@@ -37,19 +37,23 @@ class Variant(NamedTuple):
     encoder: Options
     bridge: Options
     decoder: Options
+    lexical: bool = False
+    """Whether there is a lexical read-out."""
 
     def __str__(self) -> str:
-        return "-".join(_label(part) for part in self)
+        return "-".join([*map(_label, self[:3]), *["lexical"] * self.lexical])
 
     def config(self, dropout: float = 0.0) -> ModelConfig:
         """The model's config, with `dropout` wherever there is such an option."""
         families: list[type[Component]] = [Encoder, Bridge, Decoder]
         encoder, bridge, decoder = (
             {**part, "dropout": dropout} if "dropout" in _fields(family, part["type"]) else part
-            for family, part in zip(families, self, strict=True)
+            for family, part in zip(families, self[:3], strict=True)
         )
         embedding = {"dim": EMBEDDING, "dropout": dropout}
         data = {"embedding": embedding, "encoder": encoder, "bridge": bridge, "decoder": decoder}
+        if self.lexical:
+            data["lexical_readout"] = {"dropout": dropout}
         return ModelConfig.model_validate_json(json.dumps(data))
 
     def model(self, dropout: float = 0.0, tgt_vocab: int = TGT_VOCAB) -> Seq2Seq:
@@ -112,6 +116,12 @@ def _decoders() -> list[Variant]:
         Variant(_encoder({"type": "rnn"}, _width(attention)), {"type": "dense"}, _decoder(options, attention))
         for options, attention in chosen
     ]
+
+
+def _lexical() -> list[Variant]:
+    """Every decoder with attention, before a lexical read-out."""
+    decoders = [_decoder(options, FIRST_ATTENTION) for options in _loops()] + [_decoder({"type": "transformer"}, None)]
+    return [Variant(_encoder({"type": "rnn"}, ENCODER), {"type": "dense"}, decoder, True) for decoder in decoders]
 
 
 def _global_attentions(decoder: str) -> list[Options] | list[None]:
@@ -289,7 +299,7 @@ GLOBAL_ATTENTIONS: list[Options] = [
     for scorer in ({"type": "concat", "dim": HIDDEN}, {"type": "dot"}, {"type": "general"})
 ]
 FIRST_ATTENTION = GLOBAL_ATTENTIONS[0]
-DECODERS = _decoders()
+DECODERS = [*_decoders(), *_lexical()]
 ENCODERS, REFUSED = [], []
 for _variant in _encoders():
     (REFUSED if refused(_variant) else ENCODERS).append(_variant)

@@ -18,13 +18,17 @@ import torch
 
 from nmt.alignment.alignment import Alignment
 from nmt.alignment.formats.a3 import read_a3
+from nmt.alignment.formats.fields import record_line
+from nmt.alignment.formats.html import read_html
 from nmt.alignment.formats.jsonl import read_jsonl
 from nmt.alignment.formats.naacl import read_naacl
 from nmt.alignment.formats.nematus import read_nematus
 from nmt.alignment.formats.npz import read_npz
 from nmt.alignment.formats.pharaoh import read_pharaoh, read_scored_pharaoh
+from nmt.alignment.formats.png import SIGNATURE, read_png, with_text
 from nmt.alignment.formats.registry import open_writer
 from nmt.alignment.formats.soft import read_soft
+from nmt.alignment.formats.svg import read_svg
 from nmt.alignment.formats.tsv import read_tsv
 from nmt.alignment.gold import read_gold
 from nmt.alignment.record import AlignmentRecord
@@ -52,6 +56,9 @@ READERS: dict[str, Callable[[Path], Iterable[Any]]] = {
     "tsv": read_tsv,
     "nematus": read_nematus,
     "a3": read_a3,
+    "html": read_html,
+    "svg": read_svg,
+    "png": read_png,
     "gold": read_gold,
     "naacl": read_naacl,
 }
@@ -140,12 +147,14 @@ def alignments(data: bytes) -> None:
 def _exports() -> list[bytes]:
     weights_TS = np.array([[0.5, 0.25, 0.25], [0, 1, 0], [0, 0, 1]], np.float32)
     alignment = Alignment(["a", "b"], ["x", "|"], weights_TS, "word", True, -1.5)
+    record = AlignmentRecord(0, "a b", "x |", alignment, [(0, 0), (1, 1)])
+    png = with_text(SIGNATURE + bytes(25), record_line(record))
     seeds = []
     for number, name in enumerate(READERS):
-        content = {"gold": b"0-0 1p1\n", "naacl": b"1 1 1 S\n1 2 2 P\n"}.get(name)
+        content = {"gold": b"0-0 1p1\n", "naacl": b"1 1 1 S\n1 2 2 P\n", "png": png}.get(name)
         if content is None:
             with open_writer(name, FOLDER / "a") as writer:
-                writer.write(AlignmentRecord(0, "a b", "x |", alignment, [(0, 0), (1, 1)]))
+                writer.write(record)
             content = (FOLDER / "a").read_bytes()
         seeds.append(bytes([number]) + content)
     return seeds

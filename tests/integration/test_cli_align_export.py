@@ -303,3 +303,29 @@ def test_a_reverse_run_that_is_none(nmt, tiny, tmp_path):
         result = nmt("align-export", *forced(tiny), *flags, "-o", tmp_path / "x")
         assert (result.code, result.err) == (2, f"nmt: error: {message}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_moved_before_pieces_become_words(export, nmt, tiny, backwards, tmp_path):
+    """`--shift -1`: a piece is aligned by the row that predicts the next one, in both directions."""
+    pieces, moved = (
+        export(*forced(tiny, tiny.subwords), "--unit", "piece", *flags) for flags in ([], ["--shift", "-1"])
+    )
+    words = export(*forced(tiny, tiny.subwords), "--shift", "-1")
+    for before, after, coarse in zip(pieces, moved, words, strict=True):
+        assert after["attention"] == [*before["attention"][1:], [0.0] * len(before["attention"][0])]
+        columns, rows = word_starts(before["src_tokens"]), word_starts(before["tgt_tokens"])
+        expected = np.zeros((rows[-1] + 2, columns[-1] + 2))
+        for t, word in enumerate(rows):
+            for s, column in enumerate([*columns, columns[-1] + 1]):
+                expected[word, column] += before["attention"][t + 1][s] / rows.count(word)
+        assert np.array(coarse["attention"]) == pytest.approx(expected, abs=1e-4)
+    links = []
+    for run, sides in ((tiny.run, "en de"), (backwards, "de en")):
+        src, tgt = (tiny.text(f"test.{side}") for side in sides.split())
+        result = nmt("align-export", run, "--source", src, "--target", tgt, "--shift", "-1", "-o", tmp_path / run.name)
+        assert result.code == 0, result.err
+        links.append(pairs_of(lines(tmp_path / f"{run.name}.pharaoh")))
+    flags = ["--reverse", backwards, "--symmetrize", "union", "--shift", "-1", "-o", tmp_path / "both"]
+    assert nmt("align-export", *forced(tiny), *flags).code == 0
+    turned = [{(s, t) for t, s in found} for found in links[1]]
+    assert pairs_of(lines(tmp_path / "both.pharaoh")) == [a | b for a, b in zip(links[0], turned, strict=True)]

@@ -178,3 +178,13 @@ def test_scores_of_an_ensemble_are_printed_and_not_stored(nmt, tiny, tree, tmp_p
     of_file = objects(nmt("evaluate", tmp_path / "hyp", "--ref", tiny.text("test.de"), "--json"))[0]["hyp"]
     assert scores["bleu"] == of_file["bleu"]
     assert scores["aer"] == json.loads((tiny.run / "eval/test.scores.json").read_bytes())["aer"]
+
+
+def test_8_bit_products_change_scores_a_little(nmt, tiny, source):
+    exact, found = (
+        objects(nmt("translate", tiny.run, "--json", *flags, stdin=encoded(source))) for flags in ([], ["--int8"])
+    )
+    assert [one["src"] for one in found] == [one["src"] for one in exact]
+    assert sum(one["hyp"] == other["hyp"] for one, other in zip(found, exact, strict=True)) >= len(source) // 2
+    differences = [abs(one["logprob"] - other["logprob"]) for one, other in zip(found, exact, strict=True)]
+    assert 1e-4 < sum(differences) / len(source) < 0.5

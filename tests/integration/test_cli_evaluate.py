@@ -179,6 +179,26 @@ def test_file_of_translations(nmt, tmp_path):
     assert shown[1].startswith("hyp  chrF ") and CHRF in shown[1]
 
 
+def test_flags_that_would_do_nothing_are_refused(nmt, tiny):
+    run, text, links = tiny.run, tiny.text("test.de"), tiny.text("test.align")
+    config = f"{run} is a run folder: its config has the test sets and their tokenizer; leave"
+    refused = {
+        (run, "--tokenize", "none"): f"{config} --tokenize out",
+        (run, "--gold-align", links): f"{config} --gold-align out",
+        (text, "--ref", text, "--beam", 1): f"--beam: {text} is a file; only runs translate",
+        (text, "--ref", text, "--checkpoint", "last"): f"--checkpoint: {text} is a file; only runs translate",
+        (text, "--ref", text, "--set-name", "test"): f"--set-name: {text} is a file; only runs translate",
+        (links, "--gold-align", links, "--ref", text): f"{links}: either --ref for a file of translations, "
+        "--gold-align for links, or a run folder",
+        (links, "--gold-align", links, "--tokenize", "13a"): "--tokenize: only for translations; leave it out with "
+        "--gold-align",
+        (links, "--gold-align", links, "--baseline", run): "--baseline: only for translations; leave it out with "
+        "--gold-align",
+    }
+    for arguments, message in refused.items():
+        assert nmt("evaluate", *arguments) == (2, b"", f"nmt: error: {message}\n")
+
+
 def test_tokenizer_of_a_file(nmt, tmp_path):
     (tmp_path / "hyp").write_text("one, two, three, four.\n", encoding="utf-8")
     (tmp_path / "ref").write_text("one , two , three , four .\n", encoding="utf-8")

@@ -15,16 +15,26 @@ from nmt.commands.progress import Screen
 
 NMT = [sys.executable, "-m", "nmt"]
 FULL = Path("/dev/full")
-CHECK_WITHOUT_TORCH = """
+WITHOUT = """
 import sys
 from nmt.cli import main
-sys.argv = ["nmt", "check", "--source", sys.argv[1], "--target", sys.argv[2]]
+without, command = sys.argv[1].split(","), sys.argv[2:]
+sys.argv = ["nmt", *command]
 try:
     main()
 except SystemExit as end:
     assert not end.code
-assert not {"torch", "sacrebleu", "sentencepiece"} & sys.modules.keys()
+loaded = set(without) & sys.modules.keys()
+assert not loaded, loaded
 """
+UNUSED = {
+    "check --source {dev.en} --target {dev.de}": "torch,numpy,sacrebleu,sentencepiece,nmt.training",
+    "evaluate {dev.de} --ref {dev.en}": "torch,sentencepiece,safetensors,nmt.training,nmt.models",
+    "evaluate {test.align} --gold-align {test.align}": "torch,sacrebleu,sentencepiece,nmt.training,nmt.models",
+    "align-eval {test.align} --gold {test.align}": "torch,sacrebleu,sentencepiece,nmt.config,nmt.training,nmt.models",
+    "translate {run} -i {dev.en}": "sacrebleu,sentencepiece,rich,nmt.aligner,nmt.training.trainer",
+}
+"""Commands, and what none of them needs."""
 HELP_WITHOUT_TORCH = """
 import sys
 from nmt.cli import main
@@ -69,11 +79,13 @@ def test_help_loads_no_torch():
     assert result.stdout.count(b"Usage: nmt") == 9
 
 
-def test_two_files_are_checked_without_torch(tiny):
-    files = tiny.text("dev.en"), tiny.text("dev.de")
-    result = subprocess.run([sys.executable, "-c", CHECK_WITHOUT_TORCH, *files], capture_output=True, timeout=60)
+@pytest.mark.parametrize("command", UNUSED)
+def test_a_command_loads_nothing_that_it_does_not_use(tiny, command):
+    files = {"run": tiny.run} | {path.name: path for path in (tiny.folder / "text").iterdir()}
+    words = [files[word[1:-1]] if word.startswith("{") else word for word in command.split()]
+    result = subprocess.run([sys.executable, "-c", WITHOUT, UNUSED[command], *words], capture_output=True, timeout=60)
     assert (result.returncode, result.stderr) == (0, b"")
-    assert result.stdout.startswith(b"text: 6 pairs, 6 kept, 0 duplicates\n")
+    assert result.stdout
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])

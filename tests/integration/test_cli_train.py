@@ -93,8 +93,9 @@ def test_fine_tuning_of_another_model_is_refused(nmt, tiny, tmp_path):
     assert other.code == 2 and re.fullmatch(
         r"nmt: error: (.*: )?step-\d+: the weights do not fit the model: .*\n", last(other)
     )
-    nothing = start(nmt, tiny, tmp_path / "run", "--set", f"train.init_from={tmp_path}")
-    assert nothing.code == 2 and str(tmp_path) in last(nothing)
+    for folder, problem in ((tmp_path, "no checkpoint here"), (tiny.folder, "is a folder of runs; give one of them")):
+        wrong = start(nmt, tiny, tmp_path / "run", "--set", f"train.init_from={folder}")
+        assert wrong.code == 2 and re.match(f"nmt: error: {folder}:? {problem}", last(wrong))
     assert not (tmp_path / "run").exists()
 
 
@@ -255,6 +256,8 @@ def test_overwrite_starts_anew(nmt, tiny, tmp_path, tree):
     run = tmp_path / "run"
     shutil.copytree(tiny.run, run, symlinks=True)
     (run / "notes.txt").write_bytes(b"mine")
+    (run / "tensorboard").mkdir()
+    (run / "tensorboard/events.out.tfevents.1").write_bytes(b"curves of before")
     result = start(nmt, tiny, run, "--set", "train.max_steps=3", "--set", "data.test={}", "--overwrite")
     assert result.code == 0
     assert "continuing" not in result.err

@@ -7,8 +7,8 @@ import pytest
 
 from nmt.alignment.alignment import Alignment
 from nmt.alignment.diagnostics import diagnose
-from nmt.alignment.formats.html import write_view
 from nmt.alignment.formats.registry import open_writer
+from nmt.alignment.formats.side_by_side import write_view
 from nmt.alignment.record import AlignmentRecord
 from nmt.report.escape import visible
 

@@ -236,6 +236,12 @@ def test_gold_links_of_the_embedded_corpus(settings, most):
     assert score_alignments(found, list(read_gold(folder / "test.align"))).aer < most
 
 
+def test_a_prior_too_small_for_64_bits_leaves_links():
+    """exp(psi(0.001)) is 0 there, and a word that nothing explains would take the links from all others."""
+    found = align(corpus("dev")[:200], AlignerSettings(alpha=0.001))
+    assert score_alignments(found, list(read_gold(embedded_folder() / "data/dev.align"))[:200]).aer < 0.5
+
+
 COMBINATIONS = [name for name in get_args(Combination) if name not in ("forward", "reverse")]
 
 

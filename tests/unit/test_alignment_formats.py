@@ -3,11 +3,16 @@
 import json
 import math
 import shutil
+import struct
+import sys
 import tempfile
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,17 +21,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt.alignment.alignment import Alignment, Unit
+from nmt.alignment.formats import png
 from nmt.alignment.formats.a3 import A3Pair, read_a3
 from nmt.alignment.formats.escapes import escape_token, unescape_token
+from nmt.alignment.formats.html import read_html
 from nmt.alignment.formats.jsonl import read_jsonl
 from nmt.alignment.formats.nematus import read_nematus
 from nmt.alignment.formats.npz import read_npz
 from nmt.alignment.formats.pharaoh import read_pharaoh, read_scored_pharaoh
+from nmt.alignment.formats.png import SIGNATURE, ZOOM, PngWriter, read_png
+from nmt.alignment.formats.reading import read_records
 from nmt.alignment.formats.registry import WRITERS, open_writer, writer_class
+from nmt.alignment.formats.side_by_side import write_view
 from nmt.alignment.formats.soft import read_soft
+from nmt.alignment.formats.svg import read_svg
 from nmt.alignment.formats.tsv import read_tsv
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError, UserError
+from nmt.report.escape import visible
+from nmt.report.viewer import LONGEST_TOKEN
 
 MATRIX = np.array([[0.93, 0.05, 0.02], [1 / 3, 2 / 3, 0], [0, 1e-7, 1 - 1e-7]], dtype=np.float32)
 RECORD = AlignmentRecord(
@@ -37,6 +50,37 @@ RECORD = AlignmentRecord(
     [(1, 1), (0, 0)],
 )
 EMPTY = AlignmentRecord(1, "", "", Alignment([], [], np.ones((1, 1), dtype=np.float32), "word", True), [])
+
+
+def missing() -> str:
+    """Why no PNG can be drawn here."""
+    try:
+        PngWriter.require()
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+MISSING, RESVG = missing(), sys.modules.get("resvg_py")
+SIDES = ("width", "height")
+
+
+def drawn_by_nothing(svg_string: str, zoom: int = 1) -> bytes:
+    """A PNG of one black point, with the picture's letters for a text of its own."""
+    chunks = [b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0), b"tEXtnote\0" + str(len(svg_string)).encode()]
+    chunks += [b"IDAT" + zlib.compress(b"\0\0"), b"IEND"]
+    framed = (struct.pack(">I", len(one) - 4) + one + struct.pack(">I", zlib.crc32(one)) for one in chunks)
+    return SIGNATURE + b"".join(framed)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _something_that_draws():
+    """In place of resvg, which reads all fonts of the machine each time: what stands beside the picture is ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        module = ModuleType("resvg_py")
+        module.svg_to_bytes = drawn_by_nothing  # type: ignore[attr-defined]
+        patch.setitem(sys.modules, "resvg_py", module)
+        yield
 
 
 def write(name: str, path: Path, records: list[AlignmentRecord]) -> bytes:
@@ -148,6 +192,10 @@ def test_svg_is_one_picture_of_all(tmp_path: Path) -> None:
     assert both.get("width") == one.get("width")
     assert float(both.get("height") or 0) == pytest.approx(2 * float(one.get("height") or 0))
     assert [part.get("transform") for part in both] == ["translate(0 0.00)", f"translate(0 {one.get('height')})"]
+    assert [json.loads(part.text or "")["src"] for part in both.iter("{http://www.w3.org/2000/svg}metadata")] == [
+        "das Haus",
+        "das Haus",
+    ]
     assert len(list(both.iter("{http://www.w3.org/2000/svg}circle"))) == 2 * (2 + 1)  # two links and the legend's
     assert "script" not in {element.tag.split("}")[1] for element in parse((tmp_path / "c").read_bytes()).iter()}
 
@@ -204,11 +252,20 @@ READERS: dict[str, Callable[[Path], object]] = {
     "tsv": lambda path: list(read_tsv(path)),
     "nematus": lambda path: list(read_nematus(path)),
     "a3": lambda path: list(read_a3(path)),
+    "html": lambda path: list(read_html(path)),
+    "svg": lambda path: list(read_svg(path)),
+    "png": lambda path: list(read_png(path)),
 }
 
 
-def test_every_format_but_the_pictures_has_a_reader() -> None:
-    assert set(WRITERS) - set(READERS) == {"html", "svg"}
+def test_every_format_has_a_reader() -> None:
+    assert set(WRITERS) == set(READERS)
+
+
+@pytest.mark.parametrize("name", ["jsonl", "npz", "html", "svg", "png"])
+def test_what_has_the_matrices_is_read_by_its_ending(name: str, tmp_path: Path) -> None:
+    write(name, tmp_path / f"a.{name}", [RECORD])
+    assert_same(next(iter(read_records(tmp_path / f"a.{name}"))), RECORD, 6e-4)
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
@@ -269,13 +326,13 @@ def assert_same(read: AlignmentRecord, written: AlignmentRecord, tolerance: floa
 
 
 @given(st.lists(records(), max_size=4))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_every_format_reads_back_what_was_written(written: list[AlignmentRecord]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: Path(folder, name) for name in READERS}
         for name, path in paths.items():
             write(name, path, written)
-        for name, tolerance in (("jsonl", 6e-7), ("npz", 0)):
+        for name, tolerance in (("jsonl", 6e-7), ("npz", 0), ("svg", 6e-7), ("png", 6e-7)):
             read = READERS[name](paths[name])
             assert isinstance(read, list) and len(read) == len(written)
             for one, other in zip(read, written, strict=True):
@@ -293,6 +350,25 @@ def test_every_format_reads_back_what_was_written(written: list[AlignmentRecord]
         check_tsv(paths["tsv"], written)
         check_nematus(paths["nematus"], written)
         check_a3(paths["a3"], written)
+        for one, other in zip(read_html(paths["html"]), regrouped(written), strict=True):
+            assert_same(one, as_shown(other), 5.1e-4)
+
+
+def regrouped(written: list[AlignmentRecord]) -> list[AlignmentRecord]:
+    """A page counts the records of a sentence that follow each other, and has their source once."""
+    ranked: list[AlignmentRecord] = []
+    for record in written:
+        again = bool(ranked) and ranked[-1].id == record.id
+        first = (ranked[-1].rank + 1, ranked[-1].src) if again else (1, record.src)
+        ranked.append(replace(record, rank=first[0], src=first[1]))
+    return ranked
+
+
+def as_shown(record: AlignmentRecord) -> AlignmentRecord:
+    alignment = record.alignment
+    src, tgt = (list(map(visible, tokens)) for tokens in (alignment.src_tokens, alignment.tgt_tokens))
+    shown = replace(alignment, src_tokens=src, tgt_tokens=tgt)
+    return replace(record, src=visible(record.src), tgt=visible(record.tgt), alignment=shown)
 
 
 def check_tsv(path: Path, written: list[AlignmentRecord]) -> None:
@@ -382,7 +458,7 @@ def test_a_device_is_not_replaced() -> None:
     assert write_to.is_char_device()
 
 
-@pytest.mark.parametrize("name", sorted(set(WRITERS) - {"npz"}))
+@pytest.mark.parametrize("name", sorted(set(WRITERS) - {"npz", "png"}))
 def test_text_goes_to_standard_output(name: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with open_writer(name, "-") as writer:
         writer.write(RECORD)
@@ -516,3 +592,129 @@ def test_nothing_compressed_is_unpacked(tmp_path: Path) -> None:
     assert path.stat().st_size < 10_000
     with pytest.raises(DataError, match=r"not an export of alignments: tokens.json.npy is compressed$"):
         list(read_npz(path))
+
+
+def test_a_page_cuts_long_tokens(tmp_path: Path) -> None:
+    long = "x" * (LONGEST_TOKEN + 1)
+    alignment = Alignment([long], ["b"], np.ones((1, 1), dtype=np.float32), "piece", False)
+    write("html", tmp_path / "a.html", [AlignmentRecord(3, long, "b", alignment, [(0, 0)])])
+    (read,) = read_html(tmp_path / "a.html")
+    assert read.alignment.src_tokens == ["x" * LONGEST_TOKEN + "…"] and read.src == long
+    assert (read.id, read.links, read.alignment.unit, read.alignment.eos) == (3, [(0, 0)], "piece", False)
+
+
+def test_pages_and_pictures_that_are_none(tmp_path: Path) -> None:
+    for name in ("html", "svg", "png"):
+        write(name, tmp_path / name, [RECORD, RECORD])
+    html, svg = ((tmp_path / name).read_text(encoding="utf-8") for name in ("html", "svg"))
+    drawn = (tmp_path / "png").read_bytes()
+    for name, content, message in (
+        ("html", b"<html>\n</html>\n", "a: not a page of alignments: it does not begin and end as one does"),
+        ("html", html[: html.index('class="maps"')].encode(), "does not begin and end as one does"),
+        ("html", html.replace('"eos":', '"EOS":').encode(), "a: not a page of alignments: 'eos'"),
+        ("html", html.replace("[930,", "[-930,").encode(), "holds a weight that is negative"),
+        ("svg", b"", "a:1: not a picture that format svg wrote"),
+        ("svg", b"<svg/>\n", "a:1: not a picture that format svg wrote"),
+        ("svg", svg[: svg.rindex("<metadata>")].encode(), "the file has 1 of 2 sentences"),
+        ("svg", svg.replace("[1,1]", "[1,9]").encode(), "a:3: link 1-9 is outside"),
+        ("png", b"", "a: not an export of alignments: it does not begin as a PNG does"),
+        ("png", drawn_by_nothing(""), "a: not an export of alignments: it has no text of that kind"),
+        ("png", drawn.replace(b"das", b"dat"), "a: not an export of alignments: its text is damaged"),
+        ("png", drawn[:200], "a: not an export of alignments: its text is damaged"),
+    ):
+        (tmp_path / "a").write_bytes(content)
+        with pytest.raises(DataError) as caught:
+            READERS[name](tmp_path / "a")
+        assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_page_of_two_systems_is_not_read(tmp_path: Path) -> None:
+    write("jsonl", tmp_path / "a.jsonl", [RECORD])
+    with (tmp_path / "both.html").open("wb") as stream:
+        write_view(stream, [tmp_path / "a.jsonl"] * 2, "Both")
+    with pytest.raises(DataError, match="it shows 2 systems side by side; read the export of one"):
+        list(read_html(tmp_path / "both.html"))
+
+
+def chunks_of(drawn: bytes) -> list[tuple[bytes, bytes]]:
+    """Kind and content of each chunk, by the standard: length, kind, content, check sum."""
+    assert drawn[:8] == b"\x89PNG\r\n\x1a\n"
+    found, place = [], 8
+    while place < len(drawn):
+        (size,) = struct.unpack(">I", drawn[place : place + 4])
+        kind, content = drawn[place + 4 : place + 8], drawn[place + 8 : place + 8 + size]
+        assert struct.unpack(">I", drawn[place + 8 + size : place + 12 + size])[0] == zlib.crc32(kind + content)
+        found.append((kind, content))
+        place += size + 12
+    return found
+
+
+def test_a_png_holds_its_records_as_text(tmp_path: Path) -> None:
+    chunks = chunks_of(write("png", tmp_path / "a", [RECORD, EMPTY]))
+    assert [kind for kind, _ in chunks][:2] == [b"IHDR", b"iTXt"] and chunks[-1][0] == b"IEND"
+    keyword, compressed, method, language, translated, text = (
+        *(chunks[1][1].split(b"\0", 1)[0], chunks[1][1][15], chunks[1][1][16]),
+        *chunks[1][1][17:].split(b"\0", 2),
+    )
+    assert (keyword, compressed, method, language, translated) == (b"nmt alignments", 0, 0, b"", b"")
+    assert text + b"\n" == write("jsonl", tmp_path / "b", [RECORD, EMPTY])
+
+
+@pytest.mark.parametrize("module", [None, ModuleType("resvg_py")], ids=["missing", "something else"])
+def test_png_without_its_package(module: ModuleType | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", module)
+    with pytest.raises(UserError) as caught:
+        writer_class("png")
+    assert str(caught.value) == 'format png needs the package resvg-py: pip install "nmt-attention[png]"'
+
+
+def test_png_without_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("resvg_py")
+    module.svg_to_bytes = lambda svg_string: b"a white picture"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "resvg_py", module)
+    with pytest.raises(UserError, match="^format png: none of its fonts is here; install DejaVu Sans"):
+        writer_class("png")
+
+
+def test_a_png_that_would_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = parse(write("svg", tmp_path / "a", [RECORD]))
+    monkeypatch.setattr(png, "LARGEST", int(2.5 * 4 * math.prod(float(picture.get(side) or 0) for side in SIDES)))
+    write("png", tmp_path / "a", [RECORD] * 2)
+    with pytest.raises(UserError, match="^format png: a picture of 3 sentences would have more than [0-9,]+ pixels"):
+        write("png", tmp_path / "a", [RECORD] * 3)
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+def test_a_png_is_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the real package: the SVG, twice as large; more weight is less red, and the labels are ink."""
+    monkeypatch.setitem(sys.modules, "resvg_py", RESVG)
+    drawn = write("png", tmp_path / "a", [RECORD])
+    svg = parse(write("svg", tmp_path / "b", [RECORD]))
+    chunks = chunks_of(drawn)
+    width, height, depth, colour = struct.unpack(">IIBB", chunks[0][1][:10])
+    expected = [ZOOM * float(svg.get(side) or 0) for side in SIDES]
+    assert [width, height] == pytest.approx(expected, abs=ZOOM)
+    assert (depth, colour) == (8, 6)
+    pixels = unfiltered(zlib.decompress(b"".join(content for kind, content in chunks if kind == b"IDAT")), width)
+    cells = [cell for cell in svg.iter("{http://www.w3.org/2000/svg}rect") if cell.get("class") == "cell"]
+    reds = []
+    for cell in cells[:3]:
+        x, y = (round(ZOOM * (float(cell.get(axis) or 0) + 3)) for axis in ("x", "y"))
+        reds.append(pixels[y][4 * x])
+    assert reds[0] < reds[1] < reds[2]
+    names = ZOOM * (min(float(cell.get("x") or 0) for cell in cells) - 2)
+    assert min(row[4 * x] for row in pixels[: ZOOM * 110] for x in range(int(names))) < 60
+
+
+def unfiltered(data: bytes, width: int) -> list[bytearray]:
+    """The rows of an 8-bit RGBA picture, by the five filters of the standard."""
+    size, rows, last = 4 * width, [], bytearray(4 * width)
+    for start in range(0, len(data), size + 1):
+        kind, row = data[start], bytearray(data[start + 1 : start + 1 + size])
+        for i in range(size):
+            a, b, c = (row[i - 4] if i >= 4 else 0), last[i], (last[i - 4] if i >= 4 else 0)
+            near = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            row[i] = (row[i] + (0, a, b, (a + b) // 2, near)[kind]) % 256
+        rows.append(row)
+        last = row
+    return rows

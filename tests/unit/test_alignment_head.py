@@ -21,20 +21,23 @@ from .test_guided_alignment import guided_batch
 from .test_training_objectives import DECODERS, VOCAB, make_batch
 
 
-def make_model(decoder=DECODERS[0], learn="joint", vocab=VOCAB):
+def make_model(decoder=DECODERS[0], learn="joint", vocab=VOCAB, lexical=None):
     torch.manual_seed(2)
     config = {
         "embedding": {"dim": 6},
         "encoder": {"type": "rnn", "dim": 5},
         "decoder": decoder | {"dropout": 0.0},
         "alignment_head": {"dim": 4, "learn": learn},
+        "lexical_readout": lexical,
     }
     return Seq2Seq(ModelConfig.model_validate(config), src_vocab=vocab, tgt_vocab=vocab).double()
 
 
-@pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder["type"])
-def test_the_weights_are_the_equation(decoder):
-    model, batch = make_model(decoder), make_batch()
+@pytest.mark.parametrize(
+    ("decoder", "lexical"), [*((decoder, None) for decoder in DECODERS), (DECODERS[0], {"dropout": 0.0})], ids=str
+)
+def test_the_weights_are_the_equation(decoder, lexical):
+    model, batch = make_model(decoder, lexical=lexical), make_batch()
     head = model.alignment_head
     found = model.force(batch).weights_BTS
     features_RF, _ = model._features(batch)

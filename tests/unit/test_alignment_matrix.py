@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nmt.alignment.alignment import Alignment, drop_eos, to_words
+from nmt.alignment.alignment import Alignment, drop_eos, move_rows, to_words
 
 PIECES = Alignment(
     src_tokens=["▁Ich", "▁sehe", "▁Hun", "de"],
@@ -131,3 +131,22 @@ def test_empty_sentences() -> None:
     empty = Alignment([], [], matrix(1, 1), unit="piece", eos=True)
     assert drop_eos(empty).weights_TS.shape == (0, 0)
     assert to_words(empty, [], [], [], []).weights_TS.tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"), [(0, "abcde"), (-1, "bcde."), (1, ".abcd"), (-2, "cde.."), (-5, "....."), (9, ".....")]
+)
+def test_rows_moved(shift: int, expected: str) -> None:
+    """Row `a` predicts the first of four pieces, `e` EOS; a dot is a row of zeros."""
+    rows = dict(zip("abcde", PIECES.weights_TS.tolist(), strict=True))
+    moved = move_rows(PIECES, shift)
+    assert moved.weights_TS.tolist() == [rows.get(name, [0.0] * 5) for name in expected]
+    assert (moved.src_tokens, moved.tgt_tokens, moved.eos) == (PIECES.src_tokens, PIECES.tgt_tokens, True)
+    assert moved.weights_TS.dtype == np.float32
+
+
+def test_a_word_is_the_mean_of_the_rows_that_are_known() -> None:
+    """Of "dogs", two pieces, the second has no row after its own; of EOS nothing is known."""
+    words = to_words(move_rows(PIECES, -2), [0, 1, 2, 2], [0, 1, 2, 2], ["Ich", "sehe", "Hunde"], ["I", "see", "dogs"])
+    expected = [[0.0, 0.1, 0.9, 0.0], [0.0, 0.0, 0.5, 0.5], [0.0, 0.0, 0.2, 0.8], [0.0] * 4]
+    np.testing.assert_allclose(words.weights_TS, expected, atol=1e-7)

@@ -51,7 +51,7 @@ def experiment(text, folder):
 def commands(text):
     """Every `nmt ...` of a shell block as words, without comments, pipes and redirections."""
     found = []
-    for line in text.split("\n"):
+    for line in text.replace("\\\n", " ").split("\n"):
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|<>")
         lexer.whitespace_split = True
         simple = [[]]
@@ -122,6 +122,16 @@ def test_commands_parse(words, tmp_path):
     if context.params.get("set_"):
         (tmp_path / "my.yaml").write_text(commented_template(Experiment), encoding="utf-8")
         load_config(Experiment, tmp_path / "my.yaml", context.params["set_"])
+
+
+def test_torchrun_understands_what_the_readme_shows():
+    from torch.distributed.run import parse_args
+
+    (shown,) = re.findall(r"^torchrun ((?:.*\\\n)*.*)", README.read_text(encoding="utf-8"), re.MULTILINE)
+    words = shlex.split(shown.replace("\\\n", " "), comments=True)
+    arguments = parse_args(words)
+    assert (arguments.nnodes, arguments.nproc_per_node, arguments.module) == ("4", "8", True)
+    assert [arguments.training_script, *arguments.training_script_args] == words[words.index("nmt") :]
 
 
 def test_the_readme_shows_every_command():

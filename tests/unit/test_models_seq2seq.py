@@ -108,3 +108,22 @@ def test_a_decoder_that_sees_nothing_of_the_source_is_refused():
     config = ModelConfig(bridge=Zero.Config(), decoder=Plain.Config())
     with pytest.raises(ConfigError, match=r"^model\.bridge: zero leaves this decoder without the source"):
         Seq2Seq(config, src_vocab=9, tgt_vocab=9)
+
+
+RECURRENT = [{"type": "plain", "dim": 5}, {"type": "bahdanau", "dim": 5, "maxout": 4}, {"type": "luong", "dim": 5}]
+ENCODERS = [{"type": "rnn", "dim": 3}, {"type": "transformer", "dim": 4, "layers": 1, "heads": 1, "ff_dim": 4}]
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda part: part["type"])
+@pytest.mark.parametrize("decoder", RECURRENT, ids=lambda part: part["type"])
+def test_what_goes_back_by_hand_goes_back_once(encoder, decoder):
+    """A second pass over tapes that are used up, or gradients of gradients, would be wrong without a word."""
+    data = {"embedding": {"dim": 4}, "encoder": encoder, "decoder": decoder}
+    model, batch = Seq2Seq(ModelConfig.model_validate(data), src_vocab=9, tgt_vocab=8), collate([[4, 5]], [[6, 7]], [])
+    weights, total = list(model.parameters()), model.loss(batch).total
+    torch.autograd.grad(total, weights, retain_graph=True)
+    with pytest.raises(RuntimeError, match="goes back once"):
+        torch.autograd.grad(total, weights)
+    for total in (model.loss(batch).total, model.logprob(batch).sum()):
+        with pytest.raises(RuntimeError, match="no gradients of gradients"):
+            torch.autograd.grad(total, weights, create_graph=True)

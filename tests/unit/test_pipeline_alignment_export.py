@@ -33,7 +33,7 @@ class Reverse:
         self.looks, self.cut = looks, cut
         self.given: list[tuple[str, str]] = []
 
-    def align(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Translation]:
+    def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
         stream = iter(pairs)
         while block := list(islice(stream, BLOCK)):
             self.given += block
@@ -99,7 +99,7 @@ def test_a_sentence_too_long_for_the_other_run_has_no_links_of_it() -> None:
 
 def test_pieces_must_be_the_same() -> None:
     class Other(Reverse):
-        def align(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Translation]:
+        def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
             return (translation(["A", "B", "C"], ["x", "b", "c"], [0, 1, 2]) for _ in pairs)
 
     with pytest.raises(UserError, match="3 and 3 pieces, this run into 3 and 3; use --unit word$"):

@@ -169,7 +169,7 @@ def test_runs_that_are_refused(write, tmp_path, texts):
         (write("cut", GOOD[:3]), "has 3 lines for 4 references; translate them again with: nmt evaluate", DataError),
         (unfinished, "not finished (it has no done.json)", CheckpointError),
         (damaged, "done.json is damaged", CheckpointError),
-        (tmp_path / "nowhere", "no run folder (it has no config.yaml)", CheckpointError),
+        (tmp_path / "nowhere", "no checkpoint here (looked for checkpoints/step-*/)", CheckpointError),
     ]
     for run, problem, kind in wrong:
         with pytest.raises(kind) as caught:

@@ -79,9 +79,23 @@ def test_no_run(tmp_path):
     run = RunFolder(tmp_path / "none")
     assert not run.started
     run.check_free()
-    with pytest.raises(CheckpointError, match=r"none: no run folder \(it has no config.yaml\)$"):
+    with pytest.raises(CheckpointError, match=r"none: no checkpoint here \(looked for checkpoints/step-\*/\)$"):
         run.experiment()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_could_be_meant_instead_of_no_run(tmp_path):
+    for name in ("seeds/seed-1", "seeds/seed-10", "seeds/seed-2"):
+        (tmp_path / name / "checkpoints/step-00000003").mkdir(parents=True)
+    given = tmp_path / "seeds"
+    runs = ", ".join(str(given / f"seed-{seed}") for seed in (1, 2, 10))
+    with pytest.raises(CheckpointError) as caught:
+        RunFolder(given).experiment()
+    assert str(caught.value) == f"{given} is a folder of runs; give one of them: {runs}"
+    with pytest.raises(CheckpointError, match="; did you mean .*seed-1"):
+        RunFolder(given / "sed-1").experiment()
+    with pytest.raises(CheckpointError, match=r"seed-1: no run folder \(it has no config.yaml\)$"):
+        RunFolder(given / "seed-1").experiment()
 
 
 def test_folder_with_other_things_is_free(tmp_path):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from nmt.alignment.alignment import Alignment
-from nmt.alignment.formats.html import write_view
 from nmt.alignment.formats.jsonl import JsonlWriter
 from nmt.alignment.formats.registry import open_writer
+from nmt.alignment.formats.side_by_side import write_view
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError, UserError
 from nmt.report.viewer import CHUNK, LONGEST_TOKEN
@@ -75,6 +75,7 @@ def test_facts_and_maps_by_hand(tmp_path: Path) -> None:
     }
     assert blocks(html, "facts") == [[{"number": 7, "src": "das Haus", "systems": [[facts]]}]]
     maps = {"src": ["das", "Haus"], "tgt": ["house"], "columns": 3, "links": [[0, 0]], "rows": [[500, 250, 250]]}
+    maps |= {"unit": "word", "eos": True}
     assert blocks(html, "maps") == [[[[{**maps, "rows": [*maps["rows"], [0, 0, 1000]]}]]]]
 
 
@@ -195,5 +196,8 @@ def test_exports_of_other_sentences(other: list[int], message: str, tmp_path: Pa
 
 
 def test_files_of_another_kind(tmp_path: Path) -> None:
-    with (tmp_path / "page").open("wb") as stream, pytest.raises(UserError, match=r"must end in .jsonl or .npz"):
+    with (
+        (tmp_path / "page").open("wb") as stream,
+        pytest.raises(UserError, match=r"must end in .jsonl, .npz, .html, .svg or .png"),
+    ):
         write_view(stream, [tmp_path / "a.pharaoh"], "x")

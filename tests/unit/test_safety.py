@@ -21,8 +21,12 @@ MODULES = {
     *("ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc", "paramiko"),
     *("tarfile", "webbrowser", "runpy", "builtins", "codeop", "cffi", "copyreg", "pdb"),
 }
-LAUNCHER = {"parallel/launcher.py: multiprocessing", "parallel/launcher.py: runpy"}
-"""`nmt train --nproc` starts processes of its own, and nothing else does."""
+LAUNCHER = {
+    "parallel/launcher.py: multiprocessing",
+    "parallel/launcher.py: runpy",
+    "parallel/workers.py: multiprocessing",
+}
+"""`--nproc` starts processes of our own, and nothing else does."""
 
 PARTS = (
     "torch.package",

@@ -1,5 +1,6 @@
 """Tokenizers: the contract, over every member, and what is special about each."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from nmt.text import tokenizers  # noqa: F401
 from nmt.text.tokenizers.char import Char
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers, save_tokenizers
 from nmt.text.tokenizers.sentencepiece import SentencePiece
-from nmt.text.tokenizers.tokenizer import Tokenizer
+from nmt.text.tokenizers.tokenizer import Tokenizer, drawn, training_texts
 from nmt.text.tokenizers.word import Word
 from nmt.text.vocab import UNK, VocabConfig
 
@@ -33,6 +34,7 @@ CONFIGS = [
     Word.Config(split_punctuation=True),
     Char.Config(),
 ]
+LETTERS = "cdefghijklmnopqrstuvwxyz"
 SIZE = {"sentencepiece": 44, "word": 12, "char": 20}
 
 
@@ -315,3 +317,39 @@ class TestPair:
     def test_too_large_for_both(self, german, english):
         with pytest.raises(DataError, match=f"vocab size 5000 is too large for {german} and {english}; the largest"):
             fit_tokenizers(SentencePiece.Config(), VocabConfig(size=5000, shared=True), german, english)
+
+
+def test_all_texts_or_a_draw_in_which_each_has_the_same_chance():
+    numbers = [str(number) for number in range(30_000)]
+    assert drawn(iter(numbers), 30_000) == numbers
+    few = drawn(iter(numbers), 3000)
+    assert len(set(few)) == 3000
+    thirds = Counter(int(text) // 10_000 for text in few)
+    assert all(900 < count < 1100 for count in thirds.values())
+    assert drawn(iter(numbers), 3000) == few
+
+
+def test_of_a_large_text_pieces_are_learned_from_a_part_of_it(tmp_path, monkeypatch):
+    path = write(tmp_path / "text", ["aa ab ba bb"] * 3 + [f"{letter} b a" for letter in LETTERS] * 4)
+    config = SentencePiece.Config(normalization="identity")
+    whole = SentencePiece.fit(config, VocabConfig(size=32), [path])
+    monkeypatch.setattr("nmt.text.tokenizers.sentencepiece.MAX_TRAINING_TEXTS", 20)
+    part, again = (SentencePiece.fit(config, VocabConfig(size=24), [path]) for _ in range(2))
+    assert part.to_bytes() == again.to_bytes()
+    known = [sum(not fitted.unknown_words(letter) for letter in LETTERS) for fitted in (whole, part)]
+    assert known[0] == 24
+    assert 5 < known[1] < 20
+
+
+def test_words_are_counted_one_line_at_a_time(tmp_path, monkeypatch):
+    held = []
+
+    def lines(path):
+        for number in range(50):
+            held.append(number)
+            yield f"word{number % 7}"
+
+    monkeypatch.setattr("nmt.text.tokenizers.tokenizer.read_lines", lines)
+    texts = training_texts([tmp_path], False)
+    assert (next(texts), next(texts), held) == ("word0", "word1", [0, 1])
+    assert len(Word.fit(Word.Config(), VocabConfig(size=100), [tmp_path])) == 4 + 7

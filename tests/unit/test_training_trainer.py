@@ -179,6 +179,37 @@ def test_a_run_from_end_to_end(tmp_path):
     ]
 
 
+def test_the_next_batch_is_made_before_an_update_ends_and_only_once(tmp_path, monkeypatch):
+    events = []
+
+    class Watched(Epoch):
+        def batch(self, ids):
+            events.append(("made", ids))
+            return super().batch(ids)
+
+    class Order(Epochs):
+        def epoch(self, number):
+            whole = super().epoch(number)
+            return Watched(number, whole.corpus, whole.batches)
+
+    job_ = job(data=Order(corpus(), BatchingConfig(sentences=1), 1))
+    trainer = Trainer(tmp_path, Mean(), job_, config(max_epochs=2, validate_every=4, accumulate=2))
+    step = trainer.learner.optimizer.step
+    monkeypatch.setattr(trainer.learner.optimizer, "step", lambda: (events.append(("step", None)), step()))
+    backward = trainer.learner._backward
+    monkeypatch.setattr(
+        trainer.learner,
+        "_backward",
+        lambda batch, *rest: (events.append(("used", batch.ids)), backward(batch, *rest))[1],
+    )
+    trainer.train()
+    batches = [job_.data.epoch(number).batches for number in (1, 2)]
+    made = [ids for kind, ids in events if kind == "made"]
+    assert made == [ids for kind, ids in events if kind == "used"] == [*batches[0], *batches[1]]
+    kinds = "".join(kind[0] for kind, _ in events)
+    assert kinds == 2 * ("mm" + "uumms" + "uumms" + "uus")
+
+
 def test_patience_ends_training(tmp_path):
     ear = Ear()
     bleus = [1.0, 2.0, 2.0, 1.5, 9.0]

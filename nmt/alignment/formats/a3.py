@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,18 +66,19 @@ def read_a3(path: str | Path) -> Iterator[A3Pair]:
     """The pairs of the file. Raises DataError, with file and line, for what are not three such lines."""
     from nmt.text.reader import read_lines
 
-    lines = enumerate(read_lines(path), start=1)
-    for number, header in lines:
-        match = HEADER.fullmatch(header)
-        if match is None:
-            raise DataError(f"{path}:{number}: not `# Sentence pair (1) source length ...`")
-        following = [line for _, line in (next(lines, (0, None)), next(lines, (0, None))) if line is not None]
-        try:
-            if len(following) < 2:
-                raise ValueError("the file ends within a pair; each has three lines")
-            yield _pair(match, *following)
-        except ValueError as error:
-            raise DataError(f"{path}:{number}: {error}") from None
+    with closing(read_lines(path)) as text:
+        lines = enumerate(text, start=1)
+        for number, header in lines:
+            match = HEADER.fullmatch(header)
+            if match is None:
+                raise DataError(f"{path}:{number}: not `# Sentence pair (1) source length ...`")
+            following = [line for _, line in islice(lines, 2)]
+            try:
+                if len(following) < 2:
+                    raise ValueError("the file ends within a pair; each has three lines")
+                yield _pair(match, *following)
+            except ValueError as error:
+                raise DataError(f"{path}:{number}: {error}") from None
 
 
 def _pair(header: re.Match[str], target: str, groups: str) -> A3Pair:

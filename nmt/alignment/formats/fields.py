@@ -68,6 +68,20 @@ class RecordFields(BaseModel):
         return AlignmentRecord(self.id, self.src, self.tgt, alignment, self.links, self.rank)
 
 
+def record_line(record: AlignmentRecord) -> str:
+    """A record as one line of JSON, its weights rounded to 6 decimals."""
+    attention = np.round(record.alignment.weights_TS.astype(np.float64), 6).tolist()
+    return RecordFields.of(record).model_copy(update={"attention": attention}).to_json()
+
+
+def parse_record(line: str) -> AlignmentRecord:
+    """The record of such a line. Raises ValueError for what is none; see `first_problem`."""
+    fields = RecordFields.model_validate_json(line)
+    rows = fields.attention or []
+    columns = len(rows[0]) if rows else len(fields.src_tokens) + fields.eos
+    return fields.record(np.array(rows, dtype=np.float32).reshape(len(rows), columns))
+
+
 def first_problem(error: Exception) -> str:
     """One line on what is wrong with an object that did not become `RecordFields` or a record."""
     if not isinstance(error, ValidationError):

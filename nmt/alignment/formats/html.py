@@ -1,24 +1,27 @@
-"""HTML: one page to look at, with search, sorting and a heat map for each sentence; not read back."""
+"""HTML: one page to look at, with search, sorting and a heat map for each sentence.
+
+It is read back as the page has it: text made visible, long tokens cut, weights in thousandths.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby, zip_longest
-from operator import attrgetter
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from nmt.alignment.diagnostics import diagnose
-from nmt.alignment.formats.reading import read_records
+from nmt.alignment.formats.fields import first_problem, parse_record
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
+from nmt.report import viewer
 from nmt.report.viewer import CHUNK, shown_text, shown_token, viewer_chunk, viewer_end, viewer_start
 
-FACTS = (*("src_length", "tgt_length", "score", "entropy", "eos_mass", "untranslated", "repeated", "kendall_tau"),)
-"""Of the diagnostics what the page shows or sorts by."""
+MEASURES = (*("src_length", "tgt_length", "entropy", "eos_mass", "untranslated", "repeated", "kendall_tau"),)
+"""Of the diagnostics what the page shows or sorts by, beside the score."""
 
 Systems = Sequence[Sequence[AlignmentRecord]]
 """One sentence: for each system its n best records."""
@@ -79,49 +82,63 @@ class HtmlWriter(AlignmentWriter):
         self.page.finish()
 
 
-def write_view(stream: BinaryIO, paths: Sequence[Path], title: str) -> int:
-    """One page of several exports of the same sentences, side by side; returns the number of sentences.
-
-    Raises DataError when the exports are not of the same sentences in the same order.
-    """
-    page = ViewerPage(stream, title, [path.name for path in paths])
-    sentences = 0
-    for groups in zip_longest(*(_sentences(read_records(path)) for path in paths)):
-        present = [path for path, group in zip(paths, groups, strict=True) if group]
-        if len(present) < len(paths):
-            short = next(path for path in paths if path not in present)
-            raise DataError(f"{short} ends after {sentences} sentences, {present[0]} does not; export the same text")
-        for path, group in zip(paths, groups, strict=True):
-            if (group[0].id, group[0].alignment.unit) != (groups[0][0].id, groups[0][0].alignment.unit):
-                raise DataError(
-                    f"{path}: sentence {group[0].id} by {group[0].alignment.unit} stands where {paths[0]} has "
-                    f"{groups[0][0].id} by {groups[0][0].alignment.unit}; export the same text in the same unit"
-                )
-        page.add(groups)
-        sentences += 1
-    page.finish()
-    return sentences
-
-
-def _sentences(records: Iterable[AlignmentRecord]) -> Iterable[list[AlignmentRecord]]:
-    for _, same in groupby(records, key=attrgetter("id")):
-        yield list(same)
-
-
 def _facts(record: AlignmentRecord) -> dict[str, Any]:
     found = diagnose(record)
-    facts = {name: getattr(found, name) for name in FACTS}
+    facts = {name: getattr(found, name) for name in MEASURES}
     rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in facts.items()}
-    return {"tgt": shown_text(record.tgt), **rounded}
+    return {"tgt": shown_text(record.tgt), "score": found.score, **rounded}
 
 
 def _map(record: AlignmentRecord) -> dict[str, Any]:
-    """Tokens, links and weights in thousandths."""
+    """Tokens, links and weights in thousandths. Tells what is needed to read them back, too."""
     alignment = record.alignment
     return {
         "src": list(map(shown_token, alignment.src_tokens)),
         "tgt": list(map(shown_token, alignment.tgt_tokens)),
+        "unit": alignment.unit,
+        "eos": alignment.eos,
         "columns": alignment.weights_TS.shape[1],
         "links": [[src, tgt] for src, tgt in sorted(record.links)],
         "rows": np.rint(alignment.weights_TS * 1000).astype(int).tolist(),
     }
+
+
+def read_html(path: str | Path) -> Iterator[AlignmentRecord]:
+    """The records of a page as the page has them. Raises DataError for what is no page, or one of several systems."""
+    try:
+        for facts, maps in _sentences(path):
+            yield from _records(facts, maps)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not a page of alignments: {first_problem(error)}") from None
+
+
+def _records(facts: Any, maps: Any) -> Iterator[AlignmentRecord]:
+    if len(facts["systems"]) != 1:
+        raise ValueError(f"it shows {len(facts['systems'])} systems side by side; read the export of one")
+    for rank, (found, shown) in enumerate(zip(facts["systems"][0], maps[0], strict=True), start=1):
+        fields = {name: shown[name] for name in ("unit", "eos", "links")}
+        fields |= {"id": facts["number"], "rank": rank, "src": facts["src"], "tgt": found["tgt"]}
+        fields |= {"src_tokens": shown["src"], "tgt_tokens": shown["tgt"], "score": found["score"]}
+        rows = [[weight / 1000 for weight in row] for row in shown["rows"]]
+        yield parse_record(json.dumps({**fields, "attention": rows}))
+
+
+def _sentences(path: str | Path) -> Iterator[tuple[Any, Any]]:
+    """Facts and maps of each sentence, as `viewer_chunk` wrote them."""
+    from nmt.text.reader import read_lines
+
+    blocks: dict[str, list[Any]] = {viewer.FACTS: [], viewer.MAPS: []}
+    current, is_ours, line = None, False, ""
+    for line in read_lines(path):
+        is_ours = is_ours or line.startswith(viewer.META)
+        if line in blocks:
+            current = blocks[line]
+            current.clear()
+        elif line == viewer.END:
+            if current is blocks[viewer.MAPS]:
+                yield from zip(*blocks.values(), strict=True)
+            current = None
+        elif current is not None:
+            current.append(json.loads(line.removesuffix(",")))
+    if not is_ours or line != "</html>":
+        raise ValueError("it does not begin and end as one does")

@@ -10,6 +10,7 @@ Dimensions: S source and T target tokens, EOS among them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,23 +52,24 @@ def read_nematus(path: str | Path) -> Iterator[NematusSentence]:
     """The sentences of the file. Raises DataError, with file and line, for what is not such a block."""
     from nmt.text.reader import read_lines
 
-    lines = enumerate(read_lines(path), start=1)
-    for number, header in lines:
-        try:
-            name, target, score, source, size = header.split(BETWEEN)
-            columns, rows = map(int, size.split(" "))
-            found = int(name), split_tokens(target), float(score), split_tokens(source)
-        except ValueError:
-            raise DataError(f"{path}:{number}: not `id ||| target ||| score ||| source ||| columns rows`") from None
-        weights: list[list[float]] = []
-        for _ in range(rows):
-            number, line = next(lines, (number + 1, None))
-            weights.append(_weights(line, columns, f"{path}:{number}"))
-        weights_TS = np.array(weights, np.float32).reshape(len(weights), max(columns, 0))
-        number, line = next(lines, (number + 1, "nothing"))
-        if line:
-            raise DataError(f"{path}:{number}: an empty line must follow the {rows} lines of weights")
-        yield NematusSentence(*found, weights_TS)
+    with closing(read_lines(path)) as text:
+        lines = enumerate(text, start=1)
+        for number, header in lines:
+            try:
+                name, target, score, source, size = header.split(BETWEEN)
+                columns, rows = map(int, size.split(" "))
+                found = int(name), split_tokens(target), float(score), split_tokens(source)
+            except ValueError:
+                raise DataError(f"{path}:{number}: not `id ||| target ||| score ||| source ||| columns rows`") from None
+            weights: list[list[float]] = []
+            for _ in range(rows):
+                number, line = next(lines, (number + 1, None))
+                weights.append(_weights(line, columns, f"{path}:{number}"))
+            weights_TS = np.array(weights, np.float32).reshape(len(weights), max(columns, 0))
+            number, line = next(lines, (number + 1, "nothing"))
+            if line:
+                raise DataError(f"{path}:{number}: an empty line must follow the {rows} lines of weights")
+            yield NematusSentence(*found, weights_TS)
 
 
 def _weights(line: str | None, columns: int, place: str) -> list[float]:

@@ -14,6 +14,7 @@ from nmt.alignment.formats.nematus import NematusWriter
 from nmt.alignment.formats.npz import NpzWriter
 from nmt.alignment.formats.output import open_output
 from nmt.alignment.formats.pharaoh import PharaohWriter, ScoredPharaohWriter
+from nmt.alignment.formats.png import PngWriter
 from nmt.alignment.formats.soft import SoftWriter
 from nmt.alignment.formats.svg import SvgWriter
 from nmt.alignment.formats.tsv import TsvWriter
@@ -24,14 +25,16 @@ WRITERS: dict[str, type[AlignmentWriter]] = {
     writer.name: writer
     for writer in (
         *(PharaohWriter, ScoredPharaohWriter, A3Writer, TsvWriter),
-        *(SoftWriter, NematusWriter, JsonlWriter, NpzWriter, HtmlWriter, SvgWriter),
+        *(SoftWriter, NematusWriter, JsonlWriter, NpzWriter, HtmlWriter, SvgWriter, PngWriter),
     )
 }
 
 
 def writer_class(name: str) -> type[AlignmentWriter]:
-    """The writer of a format. Raises UserError, with the nearest name, for an unknown one."""
+    """The writer of a format. Raises UserError for an unknown one, with the nearest name, or one that needs what is
+    not installed."""
     if name in WRITERS:
+        WRITERS[name].require()
         return WRITERS[name]
     near = difflib.get_close_matches(name, WRITERS, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(WRITERS)}"
@@ -42,8 +45,8 @@ def writer_class(name: str) -> type[AlignmentWriter]:
 def open_writer(name: str, path: str | Path) -> Iterator[AlignmentWriter]:
     """A writer of the format `name` to the file `path`, or to standard output for `-` where the format is text.
 
-    The file appears when the block ends without an error. Raises UserError for an unknown format or a path that cannot
-    be written.
+    The file appears when the block ends without an error. Raises UserError as `writer_class` does, and for a path that
+    cannot be written.
     """
     writer_type = writer_class(name)
     if str(path) == "-" and not writer_type.text:

@@ -17,6 +17,11 @@ class AlignmentWriter(ABC):
     text: ClassVar[bool] = True
     """Whether the format can go to standard output."""
 
+    @classmethod
+    def require(cls) -> None:
+        """Raises UserError if the format needs something that is missing on this machine."""
+        return
+
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
 

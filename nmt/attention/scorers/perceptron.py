@@ -23,4 +23,7 @@ class Perceptron(Scorer):
         return AdditiveTape, (self.query.weight, self.energy)
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
-        return torch.tanh(self.query(query_BMH)[:, :, None] + keys_BSA[:, None]) @ self.energy.to(keys_BSA.dtype)
+        """v^T tanh(x) as 2 v^T sigmoid(2 x) - v^T 1, see `AdditiveTape`; one temporary of the size of x."""
+        hidden_BMSA = (2 * self.query(query_BMH)[:, :, None] + 2 * keys_BSA[:, None]).sigmoid_()
+        energy = self.energy.to(keys_BSA.dtype)
+        return hidden_BMSA @ (2 * energy) - energy.sum()

@@ -1,4 +1,4 @@
-"""The recurrence of concat. B sentences, T steps, S source, H query, A hidden width."""
+"""The recurrence of concat and additive. B sentences, T steps, S source, H query, A hidden width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recurrence of dot and general, inner products. B sentences, T steps, S source, H query and key width."""
+"""The recurrence of dot, scaled dot and general. B sentences, T steps, S source, H query and key width."""
 
 from __future__ import annotations
 

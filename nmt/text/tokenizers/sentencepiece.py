@@ -13,7 +13,7 @@ from pydantic import Field
 
 from nmt.errors import ConfigError, DataError
 from nmt.text.bpe_dropout import BPEDropout
-from nmt.text.tokenizers.tokenizer import Draw, Tokenizer, names, prepare, training_texts
+from nmt.text.tokenizers.tokenizer import Draw, Tokenizer, drawn, names, prepare, training_texts
 from nmt.text.unigram_sampling import UnigramSampler
 from nmt.text.vocab import BOS, EOS, PAD, SPECIALS, UNK, VocabConfig
 from nmt.text.word_marks import MARK, marked_word_ids, marked_words
@@ -21,13 +21,18 @@ from nmt.text.word_marks import MARK, marked_word_ids, marked_words
 MAX_TRAINING_BYTES = 4192
 """Lines longer than this teach SentencePiece nothing (its own default)."""
 
+MAX_TRAINING_TEXTS = 1_000_000
+"""Most lines that pieces are learned from; of a larger text as many are drawn, so that memory and time have a bound.
+SentencePiece's own draw is not used: its random numbers are other ones in each process."""
+
 _WORDS = re.compile(f"{MARK}?[^{MARK}]+|{MARK}")
 
 
 class SentencePiece(Tokenizer, name="sentencepiece"):
     """BPE (Sennrich et al. 2016) or unigram (Kudo 2018) pieces from raw text; a `▁` in the text is read as a space.
 
-    Trained in one thread, because the ids of unigram pieces depend on the number of threads.
+    Trained in one thread, because the ids of unigram pieces depend on the number of threads, and on at most a
+    million lines.
     """
 
     class Config(Tokenizer.Config):
@@ -63,7 +68,7 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
 
         if vocab.min_freq > 1:
             raise ConfigError(f"data.vocab.min_freq: must be 1 with tokenizer sentencepiece (got {vocab.min_freq})")
-        texts = training_texts(paths, config.lowercase)
+        texts = drawn(training_texts(paths, config.lowercase), MAX_TRAINING_TEXTS)
         model = io.BytesIO()
         try:
             SentencePieceTrainer.train(  # type: ignore[attr-defined]

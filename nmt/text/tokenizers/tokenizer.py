@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, ClassVar, NamedTuple
 
 from nmt.config.component import Component, ComponentConfig
@@ -143,12 +144,30 @@ def prepare(text: str, lowercase: bool) -> str:
     return text.lower() if lowercase else text
 
 
-def training_texts(paths: list[Path], lowercase: bool) -> list[str]:
-    """The prepared lines of all files, blank ones left out. Errors: DataError if nothing is left."""
-    texts = [text for path in paths for line in read_lines(path) if (text := prepare(line, lowercase))]
-    if not texts:
+def training_texts(paths: list[Path], lowercase: bool) -> Iterator[str]:
+    """The prepared lines of all files, one in memory at a time, blank ones left out. Errors: DataError at the end if
+    there were none."""
+    empty = True
+    for path in paths:
+        for line in read_lines(path):
+            if text := prepare(line, lowercase):
+                empty = False
+                yield text
+    if empty:
         raise DataError(f"{names(paths)}: no text to learn a vocabulary from")
-    return texts
+
+
+def drawn(texts: Iterable[str], size: int) -> list[str]:
+    """`size` of the texts, each with the same chance, by a draw that depends on their number alone; all of them, in
+    their order, where there are no more. Vitter 1985, algorithm R."""
+    chosen: list[str] = []
+    place = Random("vocabulary").randrange
+    for number, text in enumerate(texts):
+        if number < size:
+            chosen.append(text)
+        elif (replaced := place(number + 1)) < size:
+            chosen[replaced] = text
+    return chosen
 
 
 def names(paths: list[Path]) -> str:

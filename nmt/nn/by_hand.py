@@ -1,0 +1,28 @@
+"""What keeps backward passes by hand from being wrong without a word, where PyTorch's own would go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def require_first_order() -> None:
+    """For a backward pass that gives gradients, but no graph of them.
+
+    Errors: RuntimeError where one is wanted (`create_graph`).
+    """
+    if torch.is_grad_enabled():
+        raise RuntimeError("no gradients of gradients here: part of the model goes back by hand")
+
+
+def take_saved(ctx: Any) -> Any:
+    """What `forward` left in `ctx.saved`, for a backward pass that uses it up, as those over tapes do.
+
+    Errors: RuntimeError the second time, as of autograd where the graph is gone; as `require_first_order`.
+    """
+    require_first_order()
+    saved, ctx.saved = ctx.saved, None
+    if saved is None:
+        raise RuntimeError("a recurrence goes back once; run it forward again instead of retain_graph")
+    return saved
