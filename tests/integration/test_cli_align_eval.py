@@ -154,7 +154,7 @@ def test_methods_of_two_directions(nmt, exports):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["links", "--method", "argmax"], "links: must end in .jsonl or .npz"),
+        (["links", "--method", "argmax"], "links: must end in .jsonl, .npz, .html, .svg or .png"),
         (["links", "--reverse", "ba.jsonl"], "--reverse: only with --method"),
         (["ab.jsonl", "--symmetrize", "union"], "--symmetrize: only with --method"),
         (["ab.jsonl", "--method", "argmax", "--symmetrize", "union"], "--symmetrize union: only with --reverse FILE"),

@@ -96,5 +96,5 @@ def test_what_is_named_in_the_data_folder_is_below_it(tmp_path):
     for path in CONFIGS:
         data = load_config(Experiment, path).data
         files = [file for part in (data.train, data.valid, *data.test.values()) for file in (part.src, part.tgt)]
-        if path != demo_config():
+        if "$NMT_DATA" in path.read_text(encoding="utf-8"):
             assert all(Path(file).is_relative_to(tmp_path / "data") for file in files), path

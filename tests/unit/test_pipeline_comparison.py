@@ -44,15 +44,18 @@ def write(tmp_path, texts):
         (folder / "done.json").write_text(json.dumps(done), encoding="utf-8")
         lines = [
             *(
-                {"split": "train", "step": step, "target_tokens_per_s": speed}
+                {"split": "train", "step": step, "loss": 1.0, "target_tokens_per_s": speed}
                 for step, speed in ((1, 9), (2, 1000), (3, 1100))
             ),
-            *({"split": "valid", "step": step, "ppl": value} for step, value in ((2, ppl), (4, 99.0))),
+            *(
+                {"split": "valid", "step": step, "loss": 1.0, "bleu": 9.0, "ppl": value}
+                for step, value in ((2, ppl), (4, 99.0))
+            ),
         ]
         (folder / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
         if hypotheses is not None:
             (folder / "eval/t.hyp").write_text("".join(f"{line}\n" for line in hypotheses), encoding="utf-8")
-            (folder / "eval/t.scores.json").write_text(json.dumps(scores or {}), encoding="utf-8")
+            (folder / "eval/t.scores.json").write_text(json.dumps({"bleu": 1.0, **(scores or {})}), encoding="utf-8")
         return folder
 
     return run

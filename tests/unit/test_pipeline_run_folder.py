@@ -130,8 +130,9 @@ def test_make(tmp_path):
 
 def test_metrics_that_a_kill_cut_off(tmp_path):
     assert read_metrics(tmp_path) == []
-    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n{"step": 2}\n{"st')
-    assert read_metrics(tmp_path) == [{"step": 1}, {"step": 2}]
+    lines = [{"split": "train", "step": step, "loss": 0.5} for step in (1, 2)]
+    (tmp_path / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"st')
+    assert read_metrics(tmp_path) == lines
 
 
 def test_scores_by_name(tmp_path):
