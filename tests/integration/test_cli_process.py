@@ -32,6 +32,7 @@ UNUSED = {
     "evaluate {dev.de} --ref {dev.en}": "torch,sentencepiece,safetensors,nmt.training,nmt.models",
     "evaluate {test.align} --gold-align {test.align}": "torch,sacrebleu,sentencepiece,nmt.training,nmt.models",
     "align-eval {test.align} --gold {test.align}": "torch,sacrebleu,sentencepiece,nmt.config,nmt.training,nmt.models",
+    "train --quiet --config {config} --run {new} --set train.max_steps=2": "rich,torch._dynamo",
     "translate {run} -i {dev.en}": "sacrebleu,sentencepiece,rich,nmt.aligner,nmt.training.trainer",
 }
 """Commands, and what none of them needs."""
@@ -80,8 +81,9 @@ def test_help_loads_no_torch():
 
 
 @pytest.mark.parametrize("command", UNUSED)
-def test_a_command_loads_nothing_that_it_does_not_use(tiny, command):
-    files = {"run": tiny.run} | {path.name: path for path in (tiny.folder / "text").iterdir()}
+def test_a_command_loads_nothing_that_it_does_not_use(tiny, tmp_path, command):
+    files = {"run": tiny.run, "config": tiny.config, "new": tmp_path / "run"}
+    files |= {path.name: path for path in (tiny.folder / "text").iterdir()}
     words = [files[word[1:-1]] if word.startswith("{") else word for word in command.split()]
     result = subprocess.run([sys.executable, "-c", WITHOUT, UNUSED[command], *words], capture_output=True, timeout=60)
     assert (result.returncode, result.stderr) == (0, b"")

@@ -10,7 +10,7 @@ from nmt.training.optimizers.adam import Decay
 from nmt.training.optimizers.optimizer import Optimizer
 
 
-class Adadelta(torch.optim.Adadelta, Optimizer, name="adadelta"):
+class Adadelta(Optimizer, torch.optim.Adadelta, name="adadelta"):
     """theta -= lr g RMS(previous updates) / RMS(gradients)      Zeiler 2012, alg. 1.
 
     The defaults of rho and eps are those of Bahdanau et al. 2014, B.2.

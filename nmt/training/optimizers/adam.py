@@ -31,7 +31,7 @@ class AdamConfig(Optimizer.Config):
         return self.beta1, self.beta2
 
 
-class Adam(torch.optim.Adam, Optimizer, name="adam"):
+class Adam(Optimizer, torch.optim.Adam, name="adam"):
     """theta -= lr m^ / (sqrt(v^) + eps)      Kingma and Ba 2015, alg. 1.
 
     m^ and v^ are bias-corrected running means of the gradient and of its square.

@@ -10,7 +10,7 @@ from nmt.training.optimizers.adam import AdamConfig
 from nmt.training.optimizers.optimizer import Optimizer
 
 
-class AdamW(torch.optim.AdamW, Optimizer, name="adamw"):
+class AdamW(Optimizer, torch.optim.AdamW, name="adamw"):
     """Adam that also shrinks every weight by lr * weight_decay at each step      Loshchilov and Hutter 2019, alg. 2."""
 
     class Config(AdamConfig):

@@ -10,7 +10,7 @@ from nmt.training.optimizers.adam import Decay
 from nmt.training.optimizers.optimizer import Optimizer
 
 
-class SGD(torch.optim.SGD, Optimizer, name="sgd"):
+class SGD(Optimizer, torch.optim.SGD, name="sgd"):
     """theta -= lr b, b = momentum b + g      plain SGD with learning rate 1 is that of Luong et al. 2015, 4.1."""
 
     class Config(Optimizer.Config):
