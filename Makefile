@@ -17,6 +17,10 @@
 # make bench-align  with RUN=runs/alignment/hansards_rnnsearch: speed and memory of aligning 100,000 Hansards pairs by force,
 #              beside `nmt align-text` and, where it installs, eflomal (needs NMT_DATA)
 # make corpus  write data/ again from its grammar
+
+# Without compiled modules every process of a test compiles nmt, and every test run its own assertions.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
