@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import runpy
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -84,7 +84,7 @@ def _run(arguments: list[str], environment: dict[str, str]) -> None:
     """The life of a rank."""
     become_child(environment)
     sys.argv = ["nmt", *arguments]
-    runpy.run_module("nmt", run_name="__main__")
+    import_module("nmt.__main__").main()
 
 
 def become_child(environment: dict[str, str]) -> None:

@@ -58,7 +58,7 @@ class Variant(NamedTuple):
 
     def model(self, dropout: float = 0.0, tgt_vocab: int = TGT_VOCAB) -> Seq2Seq:
         """A model with random weights everywhere, biases included."""
-        torch.manual_seed(3)
+        torch.default_generator.manual_seed(3)
         model = Seq2Seq(self.config(dropout), src_vocab=SRC_VOCAB, tgt_vocab=tgt_vocab)
         with torch.no_grad():
             for parameter in model.parameters():

@@ -12,7 +12,8 @@ import pytest
 
 from nmt.parallel import launcher
 
-NMT = [sys.executable, "-m", "nmt"]
+NMT = [Path(sys.executable).with_name("nmt")]
+"""The command itself: with `python -m nmt` a rank starts in another way."""
 STEPS = 50
 CHANGES = [
     "data.batching={sentences: 6, pool: 3}",
