@@ -50,14 +50,16 @@ WAYS := intersection,grow-diag,grow-diag-final-and,union
 .PHONY: demo test check crash-test torchrun-test load-test soak fuzz ladder alignments hansards europarl \
 	alignment-study bench bench-train bench-papers bench-decode bench-align bench-corpus corpus wheel clean
 
-.venv/runtime: pyproject.toml constraints.txt
+.venv/bin/python:
 	$(PYTHON) -m venv .venv
+
+.venv/runtime: pyproject.toml constraints.txt | .venv/bin/python
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
-.venv/development: .venv/runtime
+.venv/development: pyproject.toml constraints.txt | .venv/bin/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
-	@touch $@
+	@touch .venv/runtime $@
 
 demo: .venv/runtime
 	$(BIN)/nmt train --run runs/demo

@@ -3,6 +3,7 @@
 hypothesis tries the same inputs in every run; with HYPOTHESIS_PROFILE=default it looks for new ones.
 """
 
+import gc
 import os
 import sys
 
@@ -21,3 +22,9 @@ def _torch_as_it_was():
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+def pytest_collection_finish():
+    """What collecting left in memory is not searched for garbage after every test."""
+    gc.collect()
+    gc.freeze()

@@ -51,15 +51,16 @@ class Variant(NamedTuple):
             for family, part in zip(families, self[:3], strict=True)
         )
         embedding = {"dim": EMBEDDING, "dropout": dropout}
-        data = {"embedding": embedding, "encoder": encoder, "bridge": bridge, "decoder": decoder}
+        init = {"type": "uniform"}  # the fastest; model() fills the weights again
+        data = {"embedding": embedding, "encoder": encoder, "bridge": bridge, "decoder": decoder, "init": init}
         if self.lexical:
             data["lexical_readout"] = {"dropout": dropout}
         return ModelConfig.model_validate_json(json.dumps(data))
 
     def model(self, dropout: float = 0.0, tgt_vocab: int = TGT_VOCAB) -> Seq2Seq:
         """A model with random weights everywhere, biases included."""
-        torch.default_generator.manual_seed(3)
         model = Seq2Seq(self.config(dropout), src_vocab=SRC_VOCAB, tgt_vocab=tgt_vocab)
+        torch.default_generator.manual_seed(3)
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.normal_(0, 0.5)
@@ -200,15 +201,30 @@ def _fits(scorer: Options, window: Options, normaliser: Options, heads: int) -> 
 
 
 def _encoders() -> list[Variant]:
-    """Every encoder and every bridge with their options, before one decoder of each shape, of like cell and layers."""
+    """Every encoder with its options, and the first of each shape before each kind of decoder and every bridge."""
+    found, shapes = [], set[EncoderShape]()
+    for name in sorted(Encoder.registry):
+        for options in _variants(Encoder, name):
+            shape = _encoder_shape(_encoder(options, ENCODER))
+            found += _before_all(options) if shape not in shapes else _before(options, "bahdanau", {"type": "dense"})
+            shapes.add(shape)
+    return found
+
+
+def _before_all(options: Options) -> list[Variant]:
+    """The encoder before one decoder of each kind, by every bridge."""
     return [
-        Variant(encoder, bridge, _like(encoder, decoder))
-        for name in sorted(Encoder.registry)
-        for options in _variants(Encoder, name)
+        variant
         for decoder in _shapes()
         for bridge in _bridges(decoder)
-        for encoder in [_encoder(options, DECODER if bridge["type"] == "copy" else ENCODER)]
+        for variant in _before(options, decoder, bridge)
     ]
+
+
+def _before(options: Options, decoder: str, bridge: Options) -> list[Variant]:
+    """The encoder before a decoder of like cell and layers."""
+    encoder = _encoder(options, DECODER if bridge["type"] == "copy" else ENCODER)
+    return [Variant(encoder, bridge, _like(encoder, decoder))]
 
 
 def _shapes() -> list[str]:

@@ -14,6 +14,16 @@ from nmt.parallel import launcher
 
 NMT = [Path(sys.executable).with_name("nmt")]
 """The command itself: with `python -m nmt` a rank starts in another way."""
+FORKING = """
+import multiprocessing, sys
+import nmt.pipeline.training, sacrebleu
+from nmt.cli import main
+fork = multiprocessing.get_context("fork")
+multiprocessing.get_context = lambda method: fork
+main()
+"""
+FORKED = [sys.executable, "-W", "ignore", "-c", FORKING]
+"""The same, with ranks that need not import everything again."""
 STEPS = 50
 CHANGES = [
     "data.batching={sentences: 6, pool: 3}",
@@ -43,9 +53,9 @@ def undisturbed(command, tmp_path_factory):
     return run
 
 
-def start(command, run):
+def start(command, run, nmt=NMT):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    arguments = [*NMT, *command, f"--run={run}", "--nproc=2", "--quiet"]
+    arguments = [*nmt, *command, f"--run={run}", "--nproc=2", "--quiet"]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 
@@ -62,8 +72,7 @@ def losses(run):
 def rank_process(process, rank):
     """The process of a rank: started one after the other, so their numbers rise."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
-    ranks = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return sorted(ranks)[rank]
+    return sorted(map(int, children))[rank]
 
 
 def newest(run):
@@ -91,17 +100,17 @@ def test_two_ranks_train_as_one_process(nmt, command, undisturbed, tmp_path):
 
 def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(command, undisturbed, tmp_path):
     run, command = tmp_path / "run", [*command, "--set=train.validate_every=10"]
-    process = start(command, run)
+    process = start(command, run, FORKED)
     wait_for_step(run, 10, process)
     os.kill(rank_process(process, 1), signal.SIGKILL)
     assert finish(process) == (1, "nmt: error: rank 1 was killed (SIGKILL); the same command continues\n")
     assert newest(run) < STEPS
 
-    process = start(command, run)
+    process = start(command, run, FORKED)
     wait_for_step(run, newest(run) + 10, process)
     process.send_signal(signal.SIGTERM)
     assert finish(process) == (143, f"nmt: error: stopped at step {newest(run)}; the same command continues\n")
-    assert finish(start(command, run)) == (0, "")
+    assert finish(start(command, run, FORKED)) == (0, "")
     weights = [json.loads((path / "done.json").read_bytes())["last_weights_sha256"] for path in (run, undisturbed)]
     assert weights[0] == weights[1]
     assert losses(run) == losses(undisturbed)

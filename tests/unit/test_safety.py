@@ -21,11 +21,7 @@ MODULES = {
     *("ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc", "paramiko"),
     *("tarfile", "webbrowser", "runpy", "builtins", "codeop", "cffi", "copyreg", "pdb"),
 }
-LAUNCHER = {
-    "parallel/launcher.py: multiprocessing",
-    "parallel/launcher.py: runpy",
-    "parallel/workers.py: multiprocessing",
-}
+LAUNCHER = {"parallel/launcher.py: multiprocessing", "parallel/workers.py: multiprocessing"}
 """`--nproc` starts processes of our own, and nothing else does."""
 
 PARTS = (
