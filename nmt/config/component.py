@@ -40,7 +40,6 @@ class Section(BaseModel):
         extra="forbid",
         strict=True,
         validate_default=True,
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
 
@@ -88,7 +87,7 @@ def _tagged(cls: type[Component], name: str) -> type[ComponentConfig]:
     body = {
         "__module__": cls.__module__,
         "__qualname__": f"{cls.__qualname__}.Config",
-        "model_config": ConfigDict(title=f"{cls.family}.{name}", use_attribute_docstrings=False),
+        "model_config": ConfigDict(title=f"{cls.family}.{name}"),
         "__annotations__": {"type": Literal[name], "component": ClassVar[type]},  # type: ignore[valid-type]
         "__doc__": cls.__doc__,
         "type": name,

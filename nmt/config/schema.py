@@ -9,12 +9,20 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from nmt.config.component import Section
+from nmt.config.descriptions import descriptions
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
-class _Untitled(GenerateJsonSchema):
-    """Without the titles that repeat the name of a field."""
+class _Described(GenerateJsonSchema):
+    """With the docstrings of the fields, without the titles that repeat their names."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """The properties with their descriptions."""
+        found = super().model_schema(schema)
+        for name, text in descriptions(schema["cls"]).items():
+            found["properties"][name].setdefault("description", text)
+        return found
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -26,7 +34,7 @@ class _Untitled(GenerateJsonSchema):
 
 def json_schema(model: type[Section]) -> dict[str, Any]:
     """JSON Schema of `model`, its `$defs` named by class (`DataConfig`) or `family.name` (`scorer.concat`)."""
-    schema = model.model_json_schema(schema_generator=_Untitled)
+    schema = model.model_json_schema(schema_generator=_Described)
     definitions = schema.pop("$defs", {})
     titles = Counter(definition["title"] for definition in definitions.values())
     names = {

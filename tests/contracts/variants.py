@@ -105,12 +105,13 @@ def _others(key: str, field: FieldInfo) -> list[Any]:
 
 
 def _decoders() -> list[Variant]:
-    """Every decoder with its options and those of Luong's scores that it takes, and every attention in some decoder."""
+    """Every decoder with its options, every loop with Luong's scores, and every attention in some decoder."""
+    loops = _loops()
     chosen = [
         (options, attention)
         for name in sorted(Decoder.registry)
         for options in _variants(Decoder, name)
-        for attention in _global_attentions(name)
+        for attention in _global_attentions(name)[: None if options in loops else 1]
     ]
     chosen += [pair for pair in _attentions() if pair not in chosen]
     return [
