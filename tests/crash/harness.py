@@ -66,8 +66,9 @@ VARIANTS = {
     ],
     "threads": ["threads=2", "train.objective={type: r_drop}"],
 }
-TIMED = {"metrics.jsonl", "done.json", "report.html", "state.json", "MANIFEST.json", "log.txt"}
-"""Files that tell how long something took. Of the first two the rest is compared."""
+TIMED = {"metrics.jsonl", "done.json", "report.html", "state.json", "MANIFEST.json", "log.txt", ".lock"}
+"""Files that tell how long something took, of the first two the rest is compared; and the one that tells who held the
+folder last, where a kill came after all was written."""
 
 
 POLL = 0.001

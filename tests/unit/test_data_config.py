@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from nmt.config.schema import json_schema
 from nmt.data.config import BatchingConfig, DataConfig
 from nmt.text.tokenizers.char import Char
 from nmt.text.tokenizers.sentencepiece import SentencePiece
@@ -84,7 +85,7 @@ def test_refused_data(values):
 
 
 def test_every_field_has_a_description():
-    schema = DataConfig.model_json_schema()
+    schema = json_schema(DataConfig)
     for section in [schema, *schema["$defs"].values()]:
         for name, field in section["properties"].items():
             assert name in ("type",) or "description" in field, (section["title"], name)
