@@ -12,7 +12,7 @@
 # make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
 #              attention read one step early, in place, one and two steps late (half an hour)
 # make bench   every speed of docs/benchmarks.md, one after the other, each as a JSON file in BENCH; compared with those in
-#              AGAINST, if that is given (half an hour on an idle machine; needs NMT_DATA and 4 GB of disk)
+#              AGAINST, if that is given (an hour or more on an idle machine; needs NMT_DATA and 4 GB of disk)
 # make bench-corpus  start and memory of training on 10 million generated pairs, kept in CORPUS (3 GB of disk)
 # make bench-align  with RUN=runs/alignment/hansards_rnnsearch: speed and memory of aligning 100,000 Hansards pairs by force,
 #              beside `nmt align-text` and, where it installs, eflomal (needs NMT_DATA)

@@ -28,7 +28,7 @@ def _written(section: type[Section]) -> dict[str, str]:
     """The docstrings in the source of this class; none where it was made without one (`nmt.config.component`)."""
     try:
         source = inspect.getsource(section)
-    except OSError:
+    except (OSError, TypeError):
         return {}
     (parsed,) = ast.parse(textwrap.dedent(source)).body
     assert isinstance(parsed, ast.ClassDef)

@@ -45,7 +45,7 @@ def _block(section: type[Section], name: str, values: Section | None, path: tupl
         return f"{_choices(Kind(family=section.component), width)}type: {section.component.name}"
     value = getattr(values, name) if values is not None else default_of(section, name)
     below = type(value) if isinstance(value, Section) else kind.section if field.is_required() else None
-    description = descriptions(section).get(name) or (_summary(below) if below else "")
+    description = field.description or descriptions(section).get(name) or (_summary(below) if below else "")
     comments = _comment(description, width) + ("" if below else _choices(kind, width))
     if below:
         if value is None and field.examples:
