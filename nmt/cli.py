@@ -84,6 +84,7 @@ def main() -> None:
     SIGUSR1 asks training to save, and otherwise does nothing.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+    _occupy_streams()
     for number, handler in HANDLERS.items():
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, handler)
@@ -98,7 +99,21 @@ def main() -> None:
             traceback.print_exc()
         for line in _lines(error):
             say(f"nmt: error: {_rank()}{line}")
+        if isinstance(error, OSError):
+            with suppress(OSError):
+                sys.stdout.close()  # or Python would try to write the rest when it ends, and complain
         sys.exit(_exit_code(error))
+
+
+def _occupy_streams() -> None:
+    """Takes the places of standard streams that are closed, or files of the run would get them; writing there fails."""
+    while (place := os.open(os.devnull, os.O_RDONLY)) <= 2:
+        pass
+    os.close(place)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8")
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from contextlib import suppress
 
@@ -32,6 +30,4 @@ def write_report(*lines: str) -> None:
 
 def write_line(text: str) -> None:
     """One line of results on stdout, UTF-8 with `\\n` whatever the locale."""
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")

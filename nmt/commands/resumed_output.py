@@ -58,6 +58,8 @@ class ResumedOutput:
 
 def _opened(path: Path) -> BufferedRandom:
     """The file, made if it is missing, for this process alone."""
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: no regular file, so it cannot be continued; choose another")
     try:
         file = open(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
     except OSError as error:

@@ -16,7 +16,7 @@ class SearchConfig(Section):
     beam_size: PositiveInt = 5
     """Hypotheses kept at every step; 1 is greedy search."""
     n_best: PositiveInt = 1
-    """Translations returned for a sentence, at most beam_size."""
+    """Translations that the library returns for a sentence, at most beam_size; commands give one, or `--nbest N`."""
     max_length_ratio: float = Field(default=2.0, gt=0)
     """Longest translation in tokens, as a multiple of the source's (with EOS on both sides)."""
     length_penalty: Annotated[LengthPenalty.Config, OneOf(LengthPenalty)] = GNMTPenalty.Config()

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from nmt.commands.output import write_line
 from nmt.commands.progress import Screen
 
 NMT = [sys.executable, "-m", "nmt"]
@@ -161,10 +160,15 @@ def test_closed_standard_input(nmt, tiny):
     assert nmt("translate", tiny.run, stdin=None) == (0, b"", "")
 
 
-def test_closed_standard_output(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", None)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        write_line("text")
+@pytest.mark.parametrize(
+    "arguments", [["translate", "{run}", "-i", "{text}"], ["config", "show"]], ids=["bytes", "text"]
+)
+def test_closed_standard_output(tiny, arguments):
+    arguments = [part.format(run=tiny.run, text=tiny.text("dev.en")) for part in arguments]
+    command = ["sh", "-c", '"$@" >&-', "sh", *NMT, *map(str, arguments)]
+    result = subprocess.run(command, stderr=subprocess.PIPE, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr == b"nmt: error: cannot write output: Bad file descriptor\n"
 
 
 def test_terminal_answers_each_line_at_once(tiny):

@@ -127,6 +127,12 @@ def test_what_cannot_be_written(nmt, translate, tiny, tmp_path):
     assert list(tmp_path.iterdir()) == []
     into_nothing = nmt("translate", tiny.run, "--resume-output", tmp_path / "none/out")
     assert into_nothing.err.endswith("cannot be written (No such file or directory); choose another place\n")
+    os.mkfifo(tmp_path / "pipe")
+    into_pipe = nmt("translate", tiny.run, "--resume-output", tmp_path / "pipe")
+    assert (
+        into_pipe.err
+        == f"nmt: error: {tmp_path / 'pipe'}: no regular file, so it cannot be continued; choose another\n"
+    )
     with open(tmp_path / "out", "wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         assert translate() == (2, b"", f"nmt: error: {tmp_path / 'out'}: another process writes to it\n")
