@@ -1,6 +1,7 @@
 """Attention: scorer -> window -> normaliser -> context. One code serves training over time and search over the beam.
 
-B sentences, M queries per sentence, N = B * M, S source positions, H query width, D memory width, A key width.
+B sentences, M queries per sentence, N = B * M, S source positions, H query width, D memory width, A key width,
+R width of what is read of a context.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Annotated, NamedTuple
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from nmt.attention.heads import Heads
 from nmt.attention.normalisers.normaliser import Normaliser
@@ -23,14 +25,18 @@ from nmt.attention.windows.window import Window
 from nmt.config.component import OneOf, Section
 from nmt.errors import ConfigError
 
+Reads = tuple[Tensor, ...]
+"""The weights (R, D) of products that a decoder takes of a context; none: it takes the context itself."""
+
 
 class Memory(NamedTuple):
     """What a decoder reads of the source: per sentence, built once, never tiled over the beam, never reordered.
 
-    With several heads values and keys are those of each head, (B, heads, S, width of a head).
+    The values are the source states, or the products of them that `Attention.remember` was asked for. With several
+    heads values and keys are those of each head, (B, heads, S, width of a head).
     """
 
-    values_BSD: Tensor
+    values_BSR: Tensor
     mask_BS: Tensor
     keys_BSA: Tensor
 
@@ -54,6 +60,10 @@ class Attention(nn.Module):
     Bahdanau et al. 2014, eq. 5 and 6; Luong et al. 2015, eq. 7 and 10. Positions that are padding or outside the window
     weigh exactly 0. The context is made of a_t as the paper has it; the weights that are returned are a_t over its sum,
     a distribution also where a window's factor makes a_t sum to less than 1.
+
+    A decoder that reads a context by products W c_t alone gives W, as `reads`, whenever it calls: W c_t being
+    sum_s a_t(s) W h_s, one head takes the products of the source states, once a sentence and not for every hypothesis
+    of every step. Several weights W stand side by side in R.
     """
 
     def __init__(self, config: AttentionConfig, *, query_dim: int, memory_dim: int) -> None:
@@ -75,10 +85,10 @@ class Attention(nn.Module):
             )
         self.window: Window = config.window.build(query_dim=query_dim)
 
-    def remember(self, values_BSD: Tensor, mask_BS: Tensor) -> Memory:
+    def remember(self, values_BSD: Tensor, mask_BS: Tensor, reads: Reads = ()) -> Memory:
         """The memory of the encoder's states, with the keys that the scorer needs."""
         if self.heads is None:
-            return Memory(values_BSD, mask_BS, self.scorer.keys(values_BSD))
+            return Memory(_read(values_BSD, reads), mask_BS, self.scorer.keys(values_BSD))
         values, keys = self.heads.split_memory(values_BSD)
         return Memory(values, mask_BS, self.heads.unfold(self.scorer.keys(keys.flatten(0, 1))))
 
@@ -88,26 +98,31 @@ class Attention(nn.Module):
             return None
         return memory.mask_BS.new_ones(len(memory.mask_BS), dtype=torch.long)
 
-    def forward(self, query_BMH: Tensor, memory: Memory, position_BM: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """context_BMD and weights_BMS. Without position_BM the queries are those of target words 1 to M."""
+    def forward(
+        self, query_BMH: Tensor, memory: Memory, position_BM: Tensor | None = None, reads: Reads = ()
+    ) -> tuple[Tensor, Tensor]:
+        """context_BMR and weights_BMS. Without position_BM the queries are those of target words 1 to M."""
         if position_BM is None and self.window.reads_position:
             position_BM = torch.arange(1, query_BMH.size(1) + 1, device=query_BMH.device).expand(len(query_BMH), -1)
         if self.heads is None:
             return self._attend(query_BMH, memory, position_BM)
         position_BM = None if position_BM is None else self.heads.repeat(position_BM)
         query, each = self.heads.split_query(query_BMH), self.heads.fold_memory(*memory)
-        return self.heads.merge(*self._attend(query, Memory(*each), position_BM))
+        context_BMD, weights_BMS = self.heads.merge(*self._attend(query, Memory(*each), position_BM))
+        return _read(context_BMD, reads), weights_BMS
 
-    def attend_rows(self, query_NH: Tensor, memory: Memory, position_N: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """context_ND and weights_NS for queries whose dim 0 holds M rows of each sentence, sentence by sentence.
+    def attend_rows(
+        self, query_NH: Tensor, memory: Memory, position_N: Tensor | None = None, reads: Reads = ()
+    ) -> tuple[Tensor, Tensor]:
+        """context_NR and weights_NS for queries whose dim 0 holds M rows of each sentence, sentence by sentence.
 
         position_N: the target words' positions, begun by `first_position` and counted on by `next_position`.
         """
         assert (position_N is not None) == self.window.reads_position
         sentences = len(memory.mask_BS)
         position_BM = None if position_N is None else position_N.unflatten(0, (sentences, -1))
-        context_BMD, weights_BMS = self(query_NH.unflatten(0, (sentences, -1)), memory, position_BM)
-        return context_BMD.flatten(0, 1), weights_BMS.flatten(0, 1)
+        context_BMR, weights_BMS = self(query_NH.unflatten(0, (sentences, -1)), memory, position_BM, reads)
+        return context_BMR.flatten(0, 1), weights_BMS.flatten(0, 1)
 
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
         """Attention inside a recurrence by hand: its class and its parameters; None: autograd takes every step.
@@ -122,11 +137,16 @@ class Attention(nn.Module):
         precise = torch.promote_types(scores_BMS.dtype, torch.float32)
         view = self.window(query_BMH, memory.mask_BS, position_BM)
         weights_BMS = self.normaliser(scores_BMS.to(precise), view.inside_BMS)
-        values_BSD = memory.values_BSD
+        values_BSR = memory.values_BSR
         if view.factor_BMS is None:
-            return weights_BMS.to(values_BSD.dtype) @ values_BSD, weights_BMS
+            return weights_BMS.to(values_BSR.dtype) @ values_BSR, weights_BMS
         weights_BMS = weights_BMS * view.factor_BMS
-        return weights_BMS.to(values_BSD.dtype) @ values_BSD, weights_BMS / weights_BMS.sum(-1, keepdim=True)
+        return weights_BMS.to(values_BSR.dtype) @ values_BSR, weights_BMS / weights_BMS.sum(-1, keepdim=True)
+
+
+def _read(x: Tensor, reads: Reads) -> Tensor:
+    """The products of x (..., D), side by side; x itself where there are none."""
+    return torch.cat([F.linear(x, weight_RD) for weight_RD in reads], -1) if reads else x
 
 
 def next_position(position_N: Tensor | None) -> Tensor | None:

@@ -1,17 +1,17 @@
 """RNNsearch: attention before the recurrence.
 
-B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F maxout width.
+B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F maxout width,
+R = 3H + 2F what gates and read-out take of a context.
 """
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
+from nmt.attention.attention import Attention, AttentionConfig, Memory, Reads, next_position
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
 from nmt.decoders.decoder import Decoder, Step, Unrolled
 from nmt.decoders.loop_tapes import LoopTapes
@@ -55,7 +55,7 @@ class Bahdanau(Decoder, name="bahdanau"):
 
     def __init__(self, config: Config, *, input_dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.memory_dim = config, memory_dim
         self.cell = GRU(input_dim + memory_dim, config.dim, config.reset_gate)
         self.shape = StackShape(1, config.dim, 1)
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
@@ -64,27 +64,36 @@ class Bahdanau(Decoder, name="bahdanau"):
         self.dropout = Dropout(config.dropout)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, BahdanauState]:
-        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS, self._reads())
         return memory, BahdanauState(initial[0][0], self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: BahdanauState) -> Step:
-        context_ND, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N)
-        (new_NH,) = self.cell.step(self.cell.project(torch.cat([x_NE, context_ND], -1)), (state.s_NH,))
+        context_NR, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N, self._reads())
+        gates_N3H, product_NF2 = self._split(context_NR)
+        (new_NH,) = self.cell.step(self.cell.project_first(x_NE)[0] + gates_N3H, (state.s_NH,))
         read_NH = new_NH if self.config.readout_state == "current" else state.s_NH
-        return Step(read_NH, context_ND, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
+        return Step(read_NH, product_NF2, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: BahdanauState) -> Unrolled:
         attention = self.attention.tape()
         if attention is None:
             return super().unroll(x_BTE, memory, state)
-        gates_TB3H, weight_context = self.cell.project_first(x_BTE.transpose(0, 1))
-        tapes = LoopTapes(attention, self.cell.tape())
-        before_BTH, after_BTH, context_BTD, weights_BTS = unroll_bahdanau(
-            gates_TB3H, (state.s_NH,), memory, weight_context, tapes
-        )
+        gates_TB3H, _ = self.cell.project_first(x_BTE.transpose(0, 1))
+        gates_BS3H, product_BSF2 = self._split(memory.values_BSR)
+        of_gates, tapes = memory._replace(values_BSR=gates_BS3H), LoopTapes(attention, self.cell.tape())
+        before_BTH, after_BTH, weights_BTS = unroll_bahdanau(gates_TB3H, (state.s_NH,), of_gates, tapes)
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
-        return Unrolled(read_BTH, context_BTD, weights_BTS)
+        return Unrolled(read_BTH, weights_BTS.to(product_BSF2.dtype) @ product_BSF2, weights_BTS)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
-        assert context is not None
-        return self.dropout(self.maxout([output, x, context]))
+        return self.dropout(self.maxout([output, x], context))
+
+    def _reads(self) -> Reads:
+        """The weights of the context in the gates, C (3H, D), and in the read-out, C_o (2F, D)."""
+        gates_3HD = self.cell.weight_ih[:, -self.memory_dim :]
+        return gates_3HD, self.maxout.linear.weight[:, -self.memory_dim :]
+
+    def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The shares (..., 3H) of the gates and (..., 2F) of the read-out in (..., R)."""
+        gates, product = x.tensor_split([3 * self.config.dim], -1)
+        return gates, product

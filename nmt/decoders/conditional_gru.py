@@ -1,7 +1,7 @@
 """The conditional GRU of Nematus: attention between two GRUs.
 
 B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the deep
-output.
+output, R = 3H + F what the second GRU and the deep output take of a context.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import NamedTuple
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
+from nmt.attention.attention import Attention, AttentionConfig, Memory, Reads, next_position
 from nmt.decoders.decoder import Decoder, Step, Unrolled, stacked
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
@@ -65,7 +66,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         self.deep = nn.Linear(config.dim + input_dim + memory_dim, self.feature_dim)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, ConditionalGRUState]:
-        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS, self._reads())
         return memory, ConditionalGRUState(initial[0][0], self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
@@ -80,11 +81,17 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         assert context is not None
-        features = torch.tanh(self.deep(torch.cat([output, x, context], -1)))
-        return self.dropout(features)
+        inputs = torch.cat([output, x], -1)
+        inner = F.linear(inputs, self.deep.weight[:, : inputs.size(-1)], self.deep.bias)
+        return self.dropout(torch.tanh(inner + context))
+
+    def _reads(self) -> Reads:
+        """The weights of the context in the second GRU (3H, D) and in the deep output, W_t3 (F, D)."""
+        return self.second.weight_ih, self.deep.weight[:, -self.second.weight_ih.size(1) :]
 
     def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
         between = self.first.step(gates_N3H, (state.s_NH,))
-        context_ND, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N)
-        (new_NH,) = self.second.step(self.second.project(context_ND), between)
-        return Step(new_NH, context_ND, weights_NS, ConditionalGRUState(new_NH, next_position(state.position_N)))
+        context_NR, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N, self._reads())
+        gates_N3H, product_NF = context_NR.tensor_split([3 * self.config.dim], -1)
+        (new_NH,) = self.second.step(gates_N3H + self.second.input_bias, between)
+        return Step(new_NH, product_NF, weights_NS, ConditionalGRUState(new_NH, next_position(state.position_N)))

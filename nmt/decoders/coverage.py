@@ -61,7 +61,7 @@ class CoverageDecoder(Decoder, name="coverage"):
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[CoverageMemory, CoverageState]:
         attention, state = self.rnnsearch.start(encoded, initial)
-        features_BSP = self.coverage.features(attention.values_BSD)
+        features_BSP = self.coverage.features(encoded.states_BSD)
         coverage_BSC = features_BSP.new_zeros(*features_BSP.shape[:2], self.coverage.dim)
         return CoverageMemory(attention, features_BSP), CoverageState(state, coverage_BSC)
 

@@ -1,7 +1,7 @@
 """Luong et al. 2015: attention after the recurrence, with and without input feeding.
 
 B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the
-attentional state.
+attentional state. Of a context only W_c c_t is read, F wide.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import NamedTuple
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
+from nmt.attention.attention import Attention, AttentionConfig, Memory, Reads, next_position
 from nmt.attention.scorers.general import General
 from nmt.decoders.decoder import Decoder, Step, Unrolled, stacked
 from nmt.decoders.loop_tapes import LoopTapes
@@ -82,7 +83,7 @@ class Luong(Decoder, name="luong"):
         self.combine = nn.Linear(memory_dim + config.dim, self.feature_dim, bias=False)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, LuongState]:
-        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS)
+        memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS, self._reads())
         fed_BF = None
         if self.config.input_feeding:
             fed_BF = encoded.states_BSD.new_zeros(len(encoded.states_BSD), self.feature_dim)
@@ -94,14 +95,15 @@ class Luong(Decoder, name="luong"):
     def unroll(self, x_BTE: Tensor, memory: Memory, state: LuongState) -> Unrolled:
         if not self.config.input_feeding:
             h_BTH, _ = self.stack.unroll(x_BTE, state.layers)
-            context_BTD, weights_BTS = self.attention(h_BTH, memory)
-            return Unrolled(self._attentional(h_BTH, context_BTD), context_BTD, weights_BTS)
+            context_BTF, weights_BTS = self.attention(h_BTH, memory, reads=self._reads())
+            return Unrolled(self._attentional(h_BTH, context_BTF), None, weights_BTS)
         attention = self.attention.tape()
         if attention is not None and self.stack.shape.layers == 1:
             (cell,) = self.stack.cells
             gates_TBG, weight_fed = cell.project_first(x_BTE.transpose(0, 1))
-            weights, tapes = (weight_fed, self.combine.weight), LoopTapes(attention, cell.tape())
-            return Unrolled(*unroll_input_feeding(gates_TBG, state.layers[0], memory, weights, tapes))
+            weights, tapes = (weight_fed, self._weight_output()), LoopTapes(attention, cell.tape())
+            output_BTF, weights_BTS = unroll_input_feeding(gates_TBG, state.layers[0], memory, weights, tapes)
+            return Unrolled(output_BTF, None, weights_BTS)
         masks_BTH = self.stack.masks(x_BTE)
         steps: list[Step] = []
         for t, x_BE in enumerate(split_steps(x_BTE)):
@@ -115,10 +117,19 @@ class Luong(Decoder, name="luong"):
     def _step(self, x_NE: Tensor, memory: Memory, state: LuongState, masks: list[Tensor | None] | None) -> Step:
         inputs = x_NE if state.fed_NF is None else torch.cat([x_NE, state.fed_NF.to(x_NE.dtype)], -1)
         h_NH, layers = self.stack.step(inputs, state.layers, masks)
-        context_ND, weights_NS = self.attention.attend_rows(h_NH, memory, state.position_N)
-        output_NF = self._attentional(h_NH, context_ND)
+        context_NF, weights_NS = self.attention.attend_rows(h_NH, memory, state.position_N, self._reads())
+        output_NF = self._attentional(h_NH, context_NF)
         fed_NF = output_NF if self.config.input_feeding else None
-        return Step(output_NF, context_ND, weights_NS, LuongState(layers, fed_NF, next_position(state.position_N)))
+        return Step(output_NF, None, weights_NS, LuongState(layers, fed_NF, next_position(state.position_N)))
 
     def _attentional(self, h: Tensor, context: Tensor) -> Tensor:
-        return torch.tanh(self.combine(torch.cat([context, h], -1)))
+        """h~ (..., F) from h (..., H) and W_c's share of the context (..., F)."""
+        return torch.tanh(F.linear(h, self._weight_output()) + context)
+
+    def _reads(self) -> Reads:
+        """The columns of W_c that the context has, (F, D)."""
+        return (self.combine.weight[:, : -self.config.dim],)
+
+    def _weight_output(self) -> Tensor:
+        """The columns of W_c that h_t has, (F, H)."""
+        return self.combine.weight[:, -self.config.dim :]

@@ -2,7 +2,7 @@
 
 Weight gradients are single products after the loop.
 
-B sentences, T target positions, S source positions, H decoder, D memory, A key width, F attentional state, G gates.
+B sentences, T target positions, S source positions, H decoder, A key width, F attentional state, G gates.
 """
 
 from __future__ import annotations
@@ -25,36 +25,33 @@ def unroll_input_feeding(
     memory: Memory,
     weights: tuple[Tensor, Tensor],
     tapes: LoopTapes,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """h_t = cell(h_{t-1}, gates_t + W_f h~_{t-1});  c_t = attention(h_t);  h~_t = tanh(W_c [c_t; h_t]), h~_0 = 0.
+) -> tuple[Tensor, Tensor]:
+    """h_t = cell(h_{t-1}, gates_t + W_f h~_{t-1});  a_t = attention(h_t);  h~_0 = 0
+    h~_t = tanh(W_h h_t + sum_s a_t(s) W_d h_s), with [W_d; W_h] = W_c
 
-    gates_TBG: the embedding's share of the gates; weights: W_f (G, F) and W_c (F, D + H). Returns h~ (B, T, F),
-    contexts (B, T, D) and weights (B, T, S).
+    gates_TBG: the embedding's share of the gates; weights: W_f (G, F) and W_h (F, H); the memory's values are W_d h_s
+    (B, S, F). Returns h~ (B, T, F) and weights (B, T, S).
     """
     return apply_loop(_Loop, (gates_TBG, *weights), memory, initial, tapes)  # type: ignore[return-value]
 
 
 class _Loop(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, plan: Any, mask_BS: Tensor, gates_TBG: Tensor, *tensors: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        weight_fed, weight_combine = tensors[:2]
+    def forward(ctx: Any, plan: Any, mask_BS: Tensor, gates_TBG: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
+        weight_fed, weight_output = tensors[:2]
         attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors[2:])
         steps, batch, _ = gates_TBG.shape
-        fed_TBF = gates_TBG.new_zeros(steps + 1, batch, len(weight_combine))
-        combine_D, combine_H = weight_combine.split([attend.context_TBD.size(-1), cell.parts[0].size(-1)], 1)
-        ctx.saved = attend, cell, fed_TBF, weight_fed, combine_D, combine_H
+        fed_TBF = gates_TBG.new_zeros(steps + 1, batch, len(weight_output))
+        ctx.saved = attend, cell, fed_TBF, weight_fed, weight_output
         for t in range(steps):
             h_BH = cell.step(t, torch.addmm(gates_TBG[t], fed_TBF[t], weight_fed.t()))
-            context_BD = attend.step(t, h_BH)
-            torch.tanh(torch.addmm(h_BH @ combine_H.t(), context_BD, combine_D.t()), out=fed_TBF[t + 1])
-        return fed_TBF[1:].clone(), attend.context_TBD.clone(), attend.weights_TBS.clone()
+            torch.tanh(torch.addmm(attend.step(t, h_BH), h_BH, weight_output.t()), out=fed_TBF[t + 1])
+        return fed_TBF[1:].clone(), attend.weights_TBS.clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        doutput_TBF, dcontext_TBD, dweights_TBS = grads
-        attend, cell, fed_TBF, weight_fed, combine_D, combine_H = _saved(ctx)
+        doutput_TBF, dweights_TBS = grads
+        attend, cell, fed_TBF, weight_fed, weight_output = _saved(ctx)
         h_TBH = cell.parts[0]
         steps, batch, _ = doutput_TBF.shape
         dgates_TBG = doutput_TBF.new_empty(steps, batch, len(weight_fed))
@@ -62,19 +59,17 @@ class _Loop(torch.autograd.Function):
         dfed_BF = torch.zeros_like(fed_TBF[0])
         for t in range(steps - 1, -1, -1):
             dinner_BF = dinner_TBF[t].mul_(doutput_TBF[t] + dfed_BF)
-            dcontext_BD = torch.addmm(dcontext_TBD[t], dinner_BF, combine_D)
-            dquery_BH = attend.step_back(t, h_TBH[t + 1], dcontext_BD, dweights_TBS[t])
-            cell.step_back(t, (torch.addmm(dquery_BH, dinner_BF, combine_H),), dgates_TBG[t])
+            dquery_BH = attend.step_back(t, h_TBH[t + 1], dinner_BF, dweights_TBS[t])
+            cell.step_back(t, (torch.addmm(dquery_BH, dinner_BF, weight_output),), dgates_TBG[t])
             dfed_BF = dgates_TBG[t] @ weight_fed
         dinner, dgates = dinner_TBF.flatten(0, 1), dgates_TBG.flatten(0, 1)
-        read = torch.cat([attend.context_TBD, h_TBH[1:]], -1).flatten(0, 1)
-        dweights = dgates.t() @ fed_TBF[:-1].flatten(0, 1), dinner.t() @ read
-        dkeys_BSA, dvalues_BSD, *dattention = attend.gradients(h_TBH[1:])
+        dweights = dgates.t() @ fed_TBF[:-1].flatten(0, 1), dinner.t() @ h_TBH[1:].flatten(0, 1)
+        dkeys_BSA, dvalues_BSF, *dattention = attend.gradients(h_TBH[1:])
         dcell = cell.gradients(dgates_TBG)
         states = len(cell.parts)
-        gradients = dgates_TBG, *dweights, dkeys_BSA, dvalues_BSD, *dcell[:states]
+        gradients = dgates_TBG, *dweights, dkeys_BSA, dvalues_BSF, *dcell[:states]
         return None, None, *gradients, *dattention, *dcell[states:]
 
 
-def _saved(ctx: Any) -> tuple[AttentionTape, CellTape, Tensor, Tensor, Tensor, Tensor]:
+def _saved(ctx: Any) -> tuple[AttentionTape, CellTape, Tensor, Tensor, Tensor]:
     return take_saved(ctx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Maxout(nn.Module):
@@ -13,7 +14,11 @@ class Maxout(nn.Module):
         super().__init__()
         self.linear = nn.Linear(input_dim, 2 * dim)
 
-    def forward(self, parts: list[Tensor]) -> Tensor:
-        """(..., dim) from the concatenation of `parts`."""
-        first, second = self.linear(torch.cat(parts, -1)).unflatten(-1, (-1, 2)).unbind(-1)
+    def forward(self, parts: list[Tensor], product: Tensor | None = None) -> Tensor:
+        """(..., dim) from the concatenation of `parts`; of inputs after them `product` (..., 2 dim) is W's share."""
+        inputs = torch.cat(parts, -1)
+        inner = F.linear(inputs, self.linear.weight[:, : inputs.size(-1)], self.linear.bias)
+        if product is not None:
+            inner = inner + product
+        first, second = inner.unflatten(-1, (-1, 2)).unbind(-1)
         return torch.maximum(first, second)
