@@ -129,7 +129,7 @@ def _extend(
     """The live beams after one more token, token_BK and parent_BK; what ended within the beam goes to `finished`."""
     batch, beam = beams.logprob_BK.shape
     rule_out(logprob_NV, beams.prefix_BP, length - 1)
-    total_BKV = beams.logprob_BK[..., None] + logprob_NV.view(batch, beam, -1)
+    total_BKV = logprob_NV.view(batch, beam, -1).add_(beams.logprob_BK[..., None])
     candidates = min(2 * beam, total_BKV.size(1) * total_BKV.size(2))
     logprob_BC, choice_BC = total_BKV.flatten(1).topk(candidates, 1)
     parent_BC, token_BC = choice_BC // logprob_NV.size(1), choice_BC % logprob_NV.size(1)

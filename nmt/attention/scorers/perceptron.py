@@ -24,6 +24,6 @@ class Perceptron(Scorer):
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
         """v^T tanh(x) as 2 v^T sigmoid(2 x) - v^T 1, see `AdditiveTape`; one temporary of the size of x."""
-        hidden_BMSA = (2 * self.query(query_BMH)[:, :, None] + 2 * keys_BSA[:, None]).sigmoid_()
+        hidden_BMSA = torch.add(2 * self.query(query_BMH)[:, :, None], keys_BSA[:, None], alpha=2).sigmoid_()
         energy = self.energy.to(keys_BSA.dtype)
         return hidden_BMSA @ (2 * energy) - energy.sum()
