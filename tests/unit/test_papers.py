@@ -48,7 +48,7 @@ PUBLISHED = {
     "luong_global_location_feed": "BLEU 18.1 on newstest2014 (19.3",
     "luong_global_dot_feed": "BLEU 18.6 on newstest2014 (20.5",
     "luong_global_general_feed": "BLEU 17.3 on newstest2014 (19.1",
-    "luong_local_m_dot_feed": "perplexity 7.0",
+    "luong_local_m_dot_feed": "perplexity above 7.0",
     "luong_local_m_general_feed": "BLEU 18.6 on newstest2014 (20.4",
     "luong_local_p_dot_feed": "BLEU 18.0 on newstest2014 (19.6",
     "luong_local_p_general_feed": "BLEU 19.0 on newstest2014 (20.9",
