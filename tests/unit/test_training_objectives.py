@@ -147,6 +147,29 @@ def test_words_are_mixed_at_random_and_bos_and_padding_stay():
     assert (tgt_in_BT == 6).sum() / (batch.tgt_in_BT == 5).sum() == pytest.approx(0.3, abs=0.03)
 
 
+SHARES = [
+    (LinearDecay.Config(start=0.9, slope=0.2, minimum=0.15), {1: 0.9, 2: 0.7, 4: 0.3, 9: 0.15}),
+    (ExponentialDecay.Config(k=0.5), {1: 1.0, 2: 0.5, 3: 0.25, 11: 0.0009765625}),
+    (InverseSigmoidDecay.Config(k=2.0), {1: 0.6666667, 3: 0.4238831, 5: 0.2130140, 9: 0.0353368}),
+]
+"""Bengio et al. 2015, section 2.4, by hand; update 1 is the paper's i = 0."""
+
+
+@pytest.mark.parametrize(("decay", "shares"), SHARES, ids=["linear", "exponential", "inverse_sigmoid"])
+def test_the_share_of_references_falls_from_update_to_update(decay, shares, monkeypatch):
+    """What the decoder is given to read at an update: all predictions are word 6, and no reference is."""
+    model, read = make_model(), []
+    batch = collate([[4]] * 2000, [[5, 4, 5, 4]] * 2000, list(range(2000)))
+    monkeypatch.setattr(model, "predict", lambda batch, sample: torch.full((batch.tokens,), 6))
+    monkeypatch.setattr(model, "loss", lambda batch, *_, **__: read.append(batch.tgt_in_BT))
+    objective = ScheduledSampling.Config(decay=decay).build()
+    for step in shares:
+        torch.manual_seed(step)
+        objective.loss(model, batch, Setting(step, 0.1))
+    found = [float((tgt_in_BT[:, 1:] != 6).double().mean()) for tgt_in_BT in read]
+    assert found == pytest.approx(list(shares.values()), abs=0.02)
+
+
 def test_predictions_are_drawn_from_the_distribution():
     model = make_model(dropout=0.0)
     batch = collate([[4, 5]] * 4000, [[5]] * 4000, list(range(4000)))

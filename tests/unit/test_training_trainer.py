@@ -114,6 +114,15 @@ def test_the_mean_over_sentences_is_longer_by_the_tokens_of_a_sentence():
     assert by_sentences.loss == by_tokens.loss
 
 
+def test_the_objective_is_told_the_number_of_the_update(monkeypatch):
+    learner, told = Learner(Mean(), config(max_steps=9, label_smoothing=0.25), job()), []
+    loss = learner.objective.loss
+    monkeypatch.setattr(learner.objective, "loss", lambda *parts: told.append(parts[2]) or loss(*parts))
+    for step in (1, 7):
+        learner.update([batch([0]), batch([1])], step=step, lr=0.1)
+    assert [(setting.step, setting.label_smoothing) for setting in told] == [(1, 0.25)] * 2 + [(7, 0.25)] * 2
+
+
 def test_clipping():
     model = Mean(0.0)
     update = Learner(model, config(max_steps=1, clip_norm=0.5), job()).update([batch([2])], step=1, lr=1.0)
