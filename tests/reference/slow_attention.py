@@ -111,3 +111,14 @@ def multi_head(w, options, h_t, h_bar, t):
         contexts.append(sum(a * value for a, value in zip(a_t, values, strict=True)))
         weights.append(a_t)
     return product(w["heads.output.weight"], np.concatenate(contexts)), weights
+
+
+def attend_by_heads(weights, options, h_t, h_bar, t):
+    """c_t and the exported alignment, the mean of the heads' distributions, from the weights of a whole model."""
+    prefix = "decoder.attention."
+    w = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
+    if options.get("heads", 1) == 1:
+        c_t, a_t = attend(w, options, h_t, h_bar, t)
+        return c_t, a_t / sum(a_t)
+    c_t, each = multi_head(w, options, h_t, h_bar, t)
+    return c_t, sum(a_t / sum(a_t) for a_t in each) / len(each)

@@ -20,6 +20,7 @@ from nmt.errors import DataError
 from nmt.nn.masks import length_mask
 
 from .slow_attention import attend, multi_head
+from .slow_attention import product as times
 
 LENGTHS, QUERIES, QUERY, MEMORY = (6, 1, 3), 9, 4, 6
 SCORERS = [
@@ -58,13 +59,13 @@ def make(scorer, window=WINDOWS[0], normaliser=NORMALISERS[0], heads=1, query_di
     return attention, weights, options, torch.randn(len(LENGTHS), QUERIES, query_dim)
 
 
-def remembered(attention):
-    """A memory of random states; what stands in the padding is large."""
+def remembered(attention, reads=()):
+    """A memory of random states, or their products; what stands in the padding is large."""
     values_BSD, mask_BS = (
         torch.randn(len(LENGTHS), max(LENGTHS), MEMORY),
         length_mask(torch.tensor(LENGTHS), max(LENGTHS)),
     )
-    return attention.remember(torch.where(mask_BS[..., None], values_BSD, 50.0), mask_BS), values_BSD
+    return attention.remember(torch.where(mask_BS[..., None], values_BSD, 50.0), mask_BS, reads), values_BSD
 
 
 def test_every_part_is_transcribed():
@@ -105,6 +106,29 @@ def test_several_heads(scorer, window, heads):
             mean = sum(a_t / sum(a_t) for a_t in each) / heads
             np.testing.assert_allclose(weights_BMS[row, t - 1, :length].detach().numpy(), mean, rtol=0, atol=1e-10)
             assert not weights_BMS[row, t - 1, length:].any()
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("window", WINDOWS, ids=label)
+def test_products_of_the_context(window, heads):
+    """[W_1 c_t; W_2 c_t], c_t by the equations and then multiplied; for all queries at once and for rows."""
+    attention, weights, options, query_BMH = make({"type": "concat", "dim": 5}, window, heads=heads)
+    query_BMH, reads = query_BMH[:, :3].contiguous(), (torch.randn(5, MEMORY), torch.randn(2, MEMORY))
+    memory, values_BSD = remembered(attention, reads)
+    position_N = torch.tensor([1, 2, 3] * len(LENGTHS)) if window["type"] == "local_m" else None
+    together = attention(query_BMH, memory, reads=reads)
+    rows = attention.attend_rows(query_BMH.flatten(0, 1), memory, position_N, reads)
+    for row, length in enumerate(LENGTHS):
+        h_bar = values_BSD[row, :length].numpy()
+        for t in (1, 2, 3):
+            h_t = query_BMH[row, t - 1].numpy()
+            c_t, a_t = (attend if heads == 1 else multi_head)(weights, options, h_t, h_bar, t)
+            alignment = sum(each / sum(each) for each in ([a_t] if heads == 1 else a_t)) / heads
+            expected = [value for W in reads for value in times(W.numpy(), c_t)]
+            for contexts, found in (together, [part.unflatten(0, (len(LENGTHS), 3)) for part in rows]):
+                context, weights_S = contexts[row, t - 1].detach().numpy(), found[row, t - 1, :length].detach().numpy()
+                np.testing.assert_allclose(context, expected, rtol=0, atol=1e-10)
+                np.testing.assert_allclose(weights_S, alignment, rtol=0, atol=1e-10)
 
 
 def test_local_p_by_hand():

@@ -9,12 +9,13 @@ from nmt.data.batch import collate
 from nmt.text.vocab import BOS, EOS
 
 from .slow import bahdanau_gru, bidirectional_gru, log_softmax, make_model, softmax, weighted_sum
+from .slow_attention import attend_by_heads
 
 SRC = [[4, 9, 5, 11], [7], [10, 10, 6]]
 TGT = [[5, 8], [4, 6, 9, 7], []]
 
 
-def rnnsearch(weights, src, tgt, readout_state):
+def rnnsearch(weights, src, tgt, readout_state, attention):
     """Log-probability of every target word and EOS, and its weights, from the equations."""
     E_x, E_y = weights["src_embedding.weight"], weights["tgt_embedding.weight"]
     words = [E_x[word] for word in [*src, EOS]]
@@ -28,9 +29,12 @@ def rnnsearch(weights, src, tgt, readout_state):
     v_a, b_a = weights["decoder.attention.scorer.energy"], weights.get("decoder.attention.scorer.key.bias", 0)
     gru = bahdanau_gru(weights, "decoder.cell")
     logprob, alignment = [], []
-    for last, word in zip([BOS, *tgt], [*tgt, EOS], strict=True):
-        alpha = softmax([v_a @ np.tanh(W_a @ s + U_a @ h_j + b_a) for h_j in h])
-        c = weighted_sum(alpha, h)
+    for i, (last, word) in enumerate(zip([BOS, *tgt], [*tgt, EOS], strict=True), 1):
+        if attention["heads"] == 1:
+            alpha = softmax([v_a @ np.tanh(W_a @ s + U_a @ h_j + b_a) for h_j in h])
+            c = weighted_sum(alpha, h)
+        else:  # Vaswani et al. 2017, section 3.2.2, around the same score
+            c, alpha = attend_by_heads(weights, attention, s, h, i)
         previous, s = s, gru(np.concatenate([E_y[last], c]), s)
 
         # A.2.2: the deep output with a maxout layer; eq. 4 reads s_i, the appendix s_{i-1}
@@ -46,7 +50,10 @@ def rnnsearch(weights, src, tgt, readout_state):
 
 @pytest.mark.parametrize("scorer", ["concat", "additive"])
 @pytest.mark.parametrize("readout_state", ["current", "previous"])
-def test_rnnsearch(readout_state, scorer):
+@pytest.mark.parametrize("heads", [1, 2])
+def test_rnnsearch(heads, readout_state, scorer):
+    attention = {"scorer": {"type": scorer, "dim": 7}, "heads": heads}
+    attention |= {"window": {"type": "everywhere"}, "normaliser": {"type": "softmax"}}
     model, weights = make_model(
         embedding={"dim": 5},
         encoder={"type": "rnn", "cell": "gru", "reset_gate": "before", "dim": 4},
@@ -57,12 +64,12 @@ def test_rnnsearch(readout_state, scorer):
             "dim": 6,
             "maxout": 3,
             "readout_state": readout_state,
-            "attention": {"scorer": {"type": scorer, "dim": 7}},
+            "attention": attention,
         },
     )
     forced = model.force(collate(SRC, TGT, []))
     for row, (src, tgt) in enumerate(zip(SRC, TGT, strict=True)):
-        logprob, alignment = rnnsearch(weights, src, tgt, readout_state)
+        logprob, alignment = rnnsearch(weights, src, tgt, readout_state, attention)
         found = forced.logprob_BT[row, : len(tgt) + 1].detach().numpy()
         np.testing.assert_allclose(found, logprob, rtol=0, atol=1e-10)
         found = forced.weights_BTS[row, : len(tgt) + 1, : len(src) + 1].detach().numpy()

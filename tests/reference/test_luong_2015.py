@@ -9,7 +9,7 @@ from nmt.data.batch import collate
 from nmt.text.vocab import BOS, EOS
 
 from .slow import log_softmax, make_model, stacked_lstm
-from .slow_attention import attend
+from .slow_attention import attend_by_heads
 
 SRC = [[4, 9, 5, 11], [7], [10, 10, 6]]
 TGT = [[5, 8], [4, 6, 9, 7], []]
@@ -37,32 +37,36 @@ def translate(weights, src, tgt, attention, input_feeding, reverse):
     if reverse:  # weights are told in the order of the text
         h_bar = [*reversed(h_bar[:-1]), h_bar[-1]]
 
-    prefix, W_c = "decoder.attention.", weights["decoder.combine.weight"]
-    attention_weights = {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
+    W_c = weights["decoder.combine.weight"]
     h_tilde = np.zeros(len(W_c))
     logprob, alignment = [], []
     for t, (last, word) in enumerate(zip([BOS, *tgt], [*tgt, EOS], strict=True), 1):
         x = np.concatenate([E_y[last], h_tilde]) if input_feeding else E_y[last]  # section 3.3
         h_t, states = decoder(x, states)
-        c_t, a_t = attend(attention_weights, attention, h_t, h_bar, t)  # eq. 7 to 10
+        c_t, a_t = attend_by_heads(weights, attention, h_t, h_bar, t)  # eq. 7 to 10
         h_tilde = np.tanh(W_c @ np.concatenate([c_t, h_t]))  # eq. 5
         logits = weights["projection.weight"] @ h_tilde + weights["projection.bias"]
         logprob.append(log_softmax(logits)[word])  # eq. 6
-        alignment.append(a_t / sum(a_t))
+        alignment.append(a_t)
     return np.array(logprob), np.array(alignment)
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["", "reversed"])
 @pytest.mark.parametrize("input_feeding", [False, True], ids=["", "feeding"])
 @pytest.mark.parametrize(
-    ("scorer", "window"),
-    [*((scorer, GLOBAL) for scorer in (DOT, GENERAL, CONCAT, LOCATION)), (GENERAL, LOCAL_M), (DOT, LOCAL_P)],
-    ids=lambda part: part["type"],
+    ("scorer", "window", "heads"),
+    [
+        *((scorer, GLOBAL, 1) for scorer in (DOT, GENERAL, CONCAT, LOCATION)),
+        (GENERAL, LOCAL_M, 1),
+        (DOT, LOCAL_P, 1),
+        (DOT, LOCAL_P, 2),
+    ],
+    ids=lambda part: part["type"] if isinstance(part, dict) else str(part),
 )
-def test_attention_of_luong(scorer, window, input_feeding, reverse):
+def test_attention_of_luong(scorer, window, heads, input_feeding, reverse):
     encoder = {"type": "rnn", "cell": "lstm", "layers": LAYERS, "dim": DIM, "bidirectional": False}
     decoder = {"type": "luong", "cell": "lstm", "layers": LAYERS, "dim": DIM, "attentional_dim": 4}
-    attention = {"scorer": scorer, "window": window, "normaliser": {"type": "softmax"}}
+    attention = {"scorer": scorer, "window": window, "normaliser": {"type": "softmax"}, "heads": heads}
     model, weights = make_model(
         embedding={"dim": 5},
         encoder={**encoder, "reverse_source": reverse},

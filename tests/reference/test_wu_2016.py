@@ -9,6 +9,7 @@ from nmt.data.batch import collate
 from nmt.text.vocab import BOS, EOS
 
 from .slow import log_softmax, lstm, make_model, softmax, weighted_sum
+from .slow_attention import attend_by_heads
 
 SRC = [[4, 9, 5, 11], [7], [10, 10, 6]]
 TGT = [[5, 8], [4, 6, 9, 7], []]
@@ -39,7 +40,7 @@ def encode(weights, words, layers):
     return x, last
 
 
-def translate(weights, src, tgt, layers, wiring):
+def translate(weights, src, tgt, layers, wiring, options):
     """Log-probability of every target word and EOS, and its weights, from the equations."""
     E_x, E_y = weights["src_embedding.weight"], weights["tgt_embedding.weight"]
     x, states = encode(weights, [E_x[word] for word in [*src, EOS]], layers)
@@ -49,6 +50,8 @@ def translate(weights, src, tgt, layers, wiring):
     cells += [lstm(weights, f"decoder.upper.layers.{index}") for index in range(layers - 1)]
 
     def attention(y):  # eq. 4, AttentionFunction: "a feed forward network with one hidden layer"
+        if options["heads"] > 1:  # Vaswani et al. 2017, section 3.2.2, around the same score
+            return attend_by_heads(weights, options, y, x, None)[::-1]
         p = softmax([v @ np.tanh(W @ y + U @ x_t) for x_t in x])
         return p, weighted_sum(p, x)
 
@@ -71,8 +74,10 @@ def translate(weights, src, tgt, layers, wiring):
 
 
 @pytest.mark.parametrize("wiring", ["gnmt", "gnmt_v2"])
-@pytest.mark.parametrize("layers", [2, 4, 8])
-def test_gnmt(layers, wiring):
+@pytest.mark.parametrize(("layers", "heads"), [(2, 1), (4, 1), (8, 1), (2, 2)])
+def test_gnmt(layers, heads, wiring):
+    attention = {"scorer": {"type": "concat", "dim": 7}, "heads": heads}
+    attention |= {"window": {"type": "everywhere"}, "normaliser": {"type": "softmax"}}
     model, weights = make_model(
         embedding={"dim": 5},
         encoder={"type": "gnmt", "layers": layers, "dim": DIM},
@@ -82,12 +87,12 @@ def test_gnmt(layers, wiring):
             "layers": layers,
             "dim": DIM,
             "wiring": wiring,
-            "attention": {"scorer": {"type": "concat", "dim": 7}},
+            "attention": attention,
         },
     )
     forced = model.force(collate(SRC, TGT, []))
     for row, (src, tgt) in enumerate(zip(SRC, TGT, strict=True)):
-        logprob, alignment = translate(weights, src, tgt, layers, wiring)
+        logprob, alignment = translate(weights, src, tgt, layers, wiring, attention)
         found = forced.logprob_BT[row, : len(tgt) + 1].detach().numpy()
         np.testing.assert_allclose(found, logprob, rtol=0, atol=1e-10)
         found = forced.weights_BTS[row, : len(tgt) + 1, : len(src) + 1].detach().numpy()
