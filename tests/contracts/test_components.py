@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 import torch
 
+from nmt.attention.normalisers.normaliser import Normaliser
+from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.windows.window import Window
 from nmt.config.dump import dump_config
 from nmt.config.loader import load_config
 from nmt.data.batch import collate
+from nmt.decoders.decoder import Decoder
+from nmt.encoders.encoder import Encoder
 from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 
-from .variants import DECODERS, EACH_ENCODER, REFUSED, Variant
+from .variants import DECODERS, EACH_ENCODER, ENCODERS, REFUSED, Variant
 
 SRC, TGT = [[4, 5, 6], [7]], [[4, 5], [6]]
 
@@ -68,6 +73,22 @@ def test_encoders_tell_their_width_layers_states_and_directions(encoder, shape):
 )
 def test_decoders_tell_their_layers_width_and_states(decoder, shape):
     assert Variant({"type": "rnn"}, {"type": "dense"}, decoder).model().decoder.shape == shape
+
+
+def test_every_encoder_meets_every_decoder_and_every_part_of_attention():
+    """The pairs without an encoder are made in `variants`; that of one-sided scores and several heads is refused."""
+    families = {"scorer": Scorer, "window": Window, "normaliser": Normaliser}
+    wanted = {("decoder", name) for name in Decoder.registry}
+    wanted |= {(part, name) for part, family in families.items() for name in family.registry} | {
+        ("heads", 1),
+        ("heads", 2),
+    }
+    met = {name: set() for name in Encoder.registry}
+    for encoder, _, decoder, _ in [*DECODERS, *ENCODERS]:
+        met[encoder["type"]].add(("decoder", decoder["type"]))
+        for part, options in decoder.get("attention", {}).items():
+            met[encoder["type"]].add((part, options["type"] if part in families else options))
+    assert {name: wanted - pairs for name, pairs in met.items()} == dict.fromkeys(met, set())
 
 
 UNFIT = [

@@ -78,7 +78,7 @@ def test_weights_are_a_distribution_over_the_real_source(variant):
         torch.testing.assert_close(weights_BTS.sum(-1), torch.ones(3, 5))
         real = weights_BTS.masked_select(~padding_BS[:, None])
         assert (real >= 0).all()
-        assert bool((real > 0).all()) == sees_everything(variant)
+        assert sees_everything(variant) in (None, bool((real > 0).all()))
 
 
 @pytest.mark.parametrize("variant", windowed("local_m"), ids=str)

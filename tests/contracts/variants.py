@@ -2,7 +2,8 @@
 
 The options of a component are found in its Config: flags, choices, `layers`, optional widths. A variant changes none,
 one or two of them; two are enough for `residual` to meet a second layer and for `reset_gate` to meet a GRU.
-The parts of attention and the decoders meet in pairs: every two of them are together in some variant.
+The parts of attention and the decoders meet in pairs: every two of them are together in some variant, and each of them
+is together with every encoder.
 """
 
 from __future__ import annotations
@@ -113,11 +114,24 @@ def _decoders() -> list[Variant]:
         for options in _variants(Decoder, name)
         for attention in _global_attentions(name)[: None if options in loops else 1]
     ]
+    encoders = ["rnn"] * len(chosen)
     chosen += [pair for pair in _attentions() if pair not in chosen]
+    encoders += _spread(chosen[len(encoders) :])
     return [
-        Variant(_encoder({"type": "rnn"}, _width(attention)), {"type": "dense"}, _decoder(options, attention))
-        for options, attention in chosen
+        Variant(_encoder({"type": encoder}, _width(attention)), {"type": "dense"}, _decoder(options, attention))
+        for encoder, (options, attention) in zip(encoders, chosen, strict=True)
     ]
+
+
+def _spread(chosen: list[tuple[Options, Options]]) -> list[str]:
+    """An encoder for each decoder and attention: the one that has met the fewest of its parts."""
+    types = sorted(Encoder.registry, key=lambda name: name != "rnn")  # the fastest where all have met them
+    met, found = {name: set[str]() for name in types}, []
+    for options, attention in chosen:
+        parts = set(map(str, [options, *attention.items()]))
+        found.append(max(types, key=lambda name: len(parts - met[name])))
+        met[found[-1]] |= parts
+    return found
 
 
 def _lexical() -> list[Variant]:
@@ -202,11 +216,11 @@ def _fits(scorer: Options, window: Options, normaliser: Options, heads: int) -> 
 
 
 def _encoders() -> list[Variant]:
-    """Every encoder with its options, and the first of each shape before each kind of decoder and every bridge."""
-    found, shapes = [], set[EncoderShape]()
+    """Every encoder with its options, and its first of each shape before each kind of decoder and every bridge."""
+    found, shapes = [], set[tuple[str, EncoderShape]]()
     for name in sorted(Encoder.registry):
         for options in _variants(Encoder, name):
-            shape = _encoder_shape(_encoder(options, ENCODER))
+            shape = name, _encoder_shape(_encoder(options, ENCODER))
             found += _before_all(options) if shape not in shapes else _before(options, "bahdanau", {"type": "dense"})
             shapes.add(shape)
     return found
@@ -295,12 +309,13 @@ def _width(attention: Options | None) -> int:
     return DECODER if products and attention["heads"] == 1 else ENCODER
 
 
-def sees_everything(variant: Variant) -> bool:
-    """Whether every weight of the real source is above 0."""
+def sees_everything(variant: Variant) -> bool | None:
+    """Whether every weight of the real source is above 0; None where it is for scores that are close to each other."""
     scorer, window, normaliser, _ = variant.decoder.get("attention", FIRST_ATTENTION).values()
-    dense = normaliser["type"] in ("softmax", "uniform")
     ignores = scorer["type"] == "location" and scorer.get("longer") != "refuse"
-    return window["type"] == "everywhere" and dense and not ignores
+    if window["type"] != "everywhere" or ignores:
+        return False
+    return {"softmax": True, "uniform": True, "sparsemax": None}.get(normaliser["type"], False)
 
 
 def refused(variant: Variant) -> bool:
