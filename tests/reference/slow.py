@@ -125,15 +125,15 @@ def lstm(weights, prefix):
     return step
 
 
-def stacked_lstm(weights, prefix, layers):
-    """Zaremba et al. 2014: the h of a layer is the x of the next."""
+def stacked_lstm(weights, prefix, layers, residual=False):
+    """Zaremba et al. 2014: the h of a layer is the x of the next; Wu et al. 2016, eq. 6: from the second on, h + x."""
     steps = [lstm(weights, f"{prefix}.{layer}") for layer in range(layers)]
 
     def step(x, states):
         new = []
-        for layer, state in zip(steps, states, strict=True):
+        for number, (layer, state) in enumerate(zip(steps, states, strict=True), 1):
             new.append(layer(x, state))
-            x = new[-1][0]
+            x = new[-1][0] + x if residual and number >= 2 else new[-1][0]
         return x, new
 
     return step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from nmt.data.batch import collate
 from nmt.text.vocab import BOS, EOS
@@ -32,11 +33,11 @@ def cho(weights, src, tgt):
     return np.array(logprob)
 
 
-def sutskever(weights, src, tgt, layers):
+def sutskever(weights, src, tgt, layers, residual):
     """Sutskever et al. 2014, sections 2 and 3.3: the source backwards; its last states are the decoder's first."""
     encoder, decoder = (
-        stacked_lstm(weights, "encoder.cells", layers),
-        stacked_lstm(weights, "decoder.stack.layers", layers),
+        stacked_lstm(weights, "encoder.cells", layers, residual),
+        stacked_lstm(weights, "decoder.stack.layers", layers, residual),
     )
     states = [(np.zeros(6), np.zeros(6))] * layers
     for word in [*reversed(src), EOS]:
@@ -66,12 +67,13 @@ def test_cho():
     check(model, lambda src, tgt: cho(weights, src, tgt))
 
 
-def test_sutskever():
-    encoder = {"cell": "lstm", "layers": 3, "dim": 6, "bidirectional": False, "reverse_source": True}
+@pytest.mark.parametrize("residual", [False, True], ids=["", "residual"])
+def test_sutskever(residual):
+    stack = {"cell": "lstm", "layers": 3, "dim": 6, "residual": residual}
     model, weights = make_model(
         embedding={"dim": 5},
-        encoder={"type": "rnn", **encoder},
+        encoder={"type": "rnn", **stack, "bidirectional": False, "reverse_source": True},
         bridge={"type": "copy"},
-        decoder={"type": "plain", "cell": "lstm", "layers": 3, "dim": 6},
+        decoder={"type": "plain", **stack},
     )
-    check(model, lambda src, tgt: sutskever(weights, src, tgt, 3))
+    check(model, lambda src, tgt: sutskever(weights, src, tgt, 3, residual))
