@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 import typer.main
 
 from nmt.cli import app
 from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
 from nmt.embedded import demo_config, embedded_folder
+from nmt.models.seq2seq import Seq2Seq
 
 from .test_docs import ROOT, blocks, commands
 
@@ -42,6 +44,8 @@ def test_every_change_changes_the_demo(words):
         rest = [change for change in changes if change != left_out]
         assert load_config(Experiment, demo_config(), rest) != load_config(Experiment, demo_config(), changes)
     assert bool(changes) == (trained(words) != load_config(Experiment, demo_config()))
+    with torch.device("meta"):
+        Seq2Seq(trained(words).model, src_vocab=9, tgt_vocab=9)
 
 
 def test_runs_and_files_are_there_before_they_are_read():
