@@ -6,7 +6,7 @@ R width of what is read of a context.
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 
 import torch
 from pydantic import PositiveInt
@@ -52,6 +52,11 @@ class AttentionConfig(Section):
     """How scores become weights. `uniform` weighs without scores, so no scorer is made."""
     heads: PositiveInt = 1
     """Attentions side by side, each on its own projections of query and source; 1: one, without projections."""
+
+    def longest_source(self) -> int | None:
+        """Most source positions, EOS counted, that are not refused; None: any number."""
+        normaliser, scorer = cast(type[Normaliser], self.normaliser.component), cast(Scorer.Config, self.scorer)
+        return scorer.longest_source() if normaliser.reads_scores else None
 
 
 class Attention(nn.Module):

@@ -17,7 +17,9 @@ from nmt.config.messages import show_choice
 
 WIDTH = 110
 INDENT = "  "
-SCHEMA_LINE = "# yaml-language-server: $schema=./nmt.schema.json"
+START = """\
+# yaml-language-server: $schema=./nmt.schema.json
+# The keys of types that are not chosen here: docs/config.md of the project, nmt.schema.json."""
 
 
 def commented_template(model: type[Section]) -> str:
@@ -27,7 +29,7 @@ def commented_template(model: type[Section]) -> str:
     without examples `data/SECTION.KEY`.
     Errors: TypeError for a required key of another kind without examples.
     """
-    return "\n\n".join([SCHEMA_LINE, *_blocks(model, None, ())]) + "\n"
+    return "\n\n".join([START, *_blocks(model, None, ())]) + "\n"
 
 
 def _blocks(section: type[Section], values: Section | None, path: tuple[str, ...]) -> list[str]:

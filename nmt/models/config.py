@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt
 import nmt.bridges
 import nmt.decoders
 import nmt.encoders  # noqa: F401  (registers the members of all three families)
+from nmt.attention.attention import AttentionConfig
 from nmt.bridges.bridge import Bridge
 from nmt.bridges.dense import Dense
 from nmt.config.component import OneOf, Section
@@ -51,3 +52,8 @@ class ModelConfig(Section):
     """The attended source words help to choose the target word. null: they do not."""
     alignment_head: AlignmentHeadConfig | None = None
     """Alignments by a head of their own, in place of the attention's. null: none."""
+
+    def longest_source(self) -> int | None:
+        """Most source positions, EOS counted, that are not refused; None: any number."""
+        attention = getattr(self.decoder, "attention", None)
+        return attention.longest_source() if isinstance(attention, AttentionConfig) else None

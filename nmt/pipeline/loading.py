@@ -135,12 +135,17 @@ def _cutting(member: Member) -> dict[str, Any]:
 def changed_search(
     search: SearchConfig, beam: int | None, n_best: int | None, replace_unk: bool | None = None
 ) -> SearchConfig:
-    """The search section with the flags of a command put in. Errors: UserError if n_best is larger than the beam."""
+    """The search section with the flags of a command put in.
+
+    Errors: UserError if n_best is larger than the beam; if unknown words are to be replaced that the search forbids.
+    """
     n_best = n_best or 1
     beam = beam or max(search.beam_size, n_best)
     if n_best > beam:
         raise UserError(f"--nbest {n_best} is larger than --beam {beam}")
     replaces = search.replace_unk if replace_unk is None else replace_unk
+    if replaces and search.forbid_unk:
+        raise UserError("--replace-unk: nothing to replace, the run's config has search.forbid_unk")
     return search.model_copy(update={"beam_size": beam, "n_best": n_best, "replace_unk": replaces})
 
 

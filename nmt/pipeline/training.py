@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from nmt.alignment.links import Links
 from nmt.config.experiment import Experiment
@@ -31,6 +31,7 @@ from nmt.training.checkpoint_files import saved
 from nmt.training.job import Job
 from nmt.training.listener import Listener
 from nmt.training.lock import RunLock
+from nmt.training.objectives.objective import Objective
 from nmt.training.outcome import Outcome
 from nmt.training.saver import require_space
 from nmt.training.signals import Signals
@@ -82,6 +83,7 @@ def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False,
     if earlier is not None:
         take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
     _check_attention(experiment, model)
+    _check_objective(experiment)
     if run is not None:
         require_space(run.path, experiment.train, model)
     links = read_guide_links(experiment, prepared.tokenizers)
@@ -184,6 +186,21 @@ def _check_attention(experiment: Experiment, model: Seq2Seq) -> None:
     for key, value in (("coverage_penalty", search.coverage_penalty), ("replace_unk", search.replace_unk)):
         if value and not model.decoder.has_attention:
             raise ConfigError(f"search.{key}: the model has no attention; leave it out")
+
+
+def _check_objective(experiment: Experiment) -> None:
+    objective = cast(type[Objective], experiment.train.objective.component)
+    if objective.needs_trained_model and experiment.train.init_from is None:
+        raise ConfigError(f"train.objective: {objective.name} needs a trained model, train.init_from")
+    if objective.needs_dropout and not _has_dropout(experiment.model.model_dump()):
+        raise ConfigError(f"train.objective: {objective.name} does nothing in a model without dropout; set some")
+
+
+def _has_dropout(section: dict[str, Any]) -> bool:
+    return any(
+        _has_dropout(value) if isinstance(value, dict) else key.endswith("dropout") and bool(value)
+        for key, value in section.items()
+    )
 
 
 def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:

@@ -72,6 +72,7 @@ def beam_search(
     length = 0
     while len(beams.sentence_B):
         logprob_NV, weights_NS, state = model.step(token_BK.flatten(), beams.memory, state)
+        rule_out(logprob_NV, beams.prefix_BP, length, config.forbid_unk)
         length += 1
         beams, token_BK, parent_BK = _extend(beams, logprob_NV, weights_NS, finished, ranking, length)
         trace.append(beams.sentence_B, token_BK, parent_BK, weights_NS)
@@ -128,7 +129,6 @@ def _extend(
 ) -> tuple[Beams, Tensor, Tensor]:
     """The live beams after one more token, token_BK and parent_BK; what ended within the beam goes to `finished`."""
     batch, beam = beams.logprob_BK.shape
-    rule_out(logprob_NV, beams.prefix_BP, length - 1)
     total_BKV = logprob_NV.view(batch, beam, -1).add_(beams.logprob_BK[..., None])
     candidates = min(2 * beam, total_BKV.size(1) * total_BKV.size(2))
     logprob_BC, choice_BC = total_BKV.flatten(1).topk(candidates, 1)

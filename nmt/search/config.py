@@ -25,6 +25,9 @@ class SearchConfig(Section):
     """Weight of log(min(attention received, 1)), summed over the source (Wu et al. 2016, eq. 14, beta); 0 is none."""
     replace_unk: bool = False
     """Replace each unknown target word by the source word with the most attention (Luong et al. 2015b)."""
+    forbid_unk: bool = False
+    """Never write an unknown word, but the next best word (Bahdanau et al. 2014, table 1, "No UNK"). A given beginning
+    may hold one."""
     batch_sentences: PositiveInt = 64
     """Sentences translated together."""
 
@@ -32,4 +35,10 @@ class SearchConfig(Section):
     def _n_best_fits(self) -> SearchConfig:
         if self.n_best > self.beam_size:
             raise ValueError(f"n_best {self.n_best} is larger than beam_size {self.beam_size}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_unknown_words_to_replace(self) -> SearchConfig:
+        if self.replace_unk and self.forbid_unk:
+            raise ValueError("replace_unk has nothing to replace with forbid_unk; leave one of them out")
         return self

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from nmt.text.vocab import BOS, PAD
+from nmt.text.vocab import BOS, PAD, UNK
 
 NEVER = float("-inf")
 
@@ -29,11 +29,14 @@ def longest_outputs(src_len_B: Tensor, ratio: float, prefix_BP: Tensor | None) -
     return limit_B if prefix_BP is None else torch.maximum(limit_B, (prefix_BP != PAD).sum(1) + 1)
 
 
-def rule_out(logprob_NV: Tensor, prefix_BP: Tensor | None, step: int) -> None:
-    """Sets to -inf, in place, what may not be the token of `step` (from 0): within a prefix, all but its token."""
+def rule_out(logprob_NV: Tensor, prefix_BP: Tensor | None, step: int, forbid_unk: bool) -> None:
+    """Sets to -inf, in place, what may not be the token of `step` (from 0): within a prefix, all but its token, which
+    may be UNK; elsewhere PAD, BOS and, if it is forbidden, UNK."""
     logprob_NV[:, [PAD, BOS]] = NEVER
     if prefix_BP is None or step >= prefix_BP.size(1):
+        logprob_NV[:, [UNK] * forbid_unk] = NEVER
         return
     given_N = prefix_BP[:, step].repeat_interleave(len(logprob_NV) // len(prefix_BP))
+    logprob_NV[:, UNK].masked_fill_((given_N == PAD) & forbid_unk, NEVER)
     other_NV = torch.arange(logprob_NV.size(1), device=given_N.device) != given_N[:, None]
     logprob_NV.masked_fill_(other_NV & (given_N != PAD)[:, None], NEVER)

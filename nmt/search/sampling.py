@@ -76,7 +76,7 @@ def sample(
     tally, trace, step = Tally(len(src_BS), samples, src_BS.device), Trace(len(src_BS)), 0
     while len(rest.sentence_B):
         logprob_NV, weights_NS, state = model.step(token_BK.flatten(), rest.memory, state)
-        rule_out(logprob_NV, rest.prefix_BP, step)
+        rule_out(logprob_NV, rest.prefix_BP, step, config.forbid_unk)
         token_N = draw(distribution(logprob_NV, sampling), rest.uniform_BKT[:, :, step].flatten())
         token_BK = token_N.view_as(token_BK)
         trace.append(rest.sentence_B, token_BK, slot_K.expand_as(token_BK), weights_NS)

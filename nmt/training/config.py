@@ -82,8 +82,10 @@ class TrainConfig(Section):
         return self
 
     @model_validator(mode="after")
-    def _can_be_guided(self) -> TrainConfig:
+    def _fits_the_objective(self) -> TrainConfig:
         objective = cast(type[Objective], self.objective.component)
+        if self.label_smoothing and not objective.smooths_labels:
+            raise ValueError(f"label_smoothing does nothing with objective {objective.name}; set it to 0")
         if self.guided_alignment is not None and not objective.can_be_guided:
             raise ValueError(f"guided_alignment does not go with objective {objective.name}; leave it out")
         return self

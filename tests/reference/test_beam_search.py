@@ -8,12 +8,14 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from nmt.nn.tree import map_tensors
 from nmt.search.beam import beam_search
 from nmt.search.config import SearchConfig
+from nmt.search.limits import pad_prefixes
 from nmt.search.penalties import AveragePenalty, GNMTPenalty, NoPenalty
-from nmt.text.vocab import BOS, EOS, PAD
+from nmt.text.vocab import BOS, EOS, PAD, UNK
 
 from .table import LENGTHS, VOCAB, Table, length_penalty, score, sources
 
@@ -100,6 +102,42 @@ def test_a_wide_beam_finds_the_best_of_all_outputs():
     best = sorted(outputs, reverse=True)[:20]
     assert [hypothesis.tokens for hypothesis in found] == [tokens for _, tokens in best]
     assert [hypothesis.score for hypothesis in found] == pytest.approx([total for total, _ in best])
+
+
+def test_without_unk_a_wide_beam_finds_the_best_of_all_outputs_that_have_none():
+    """Where UNK is the likeliest word everywhere: all outputs of at most 3 words of sentence 2 again."""
+    table, outputs = Table(8), []
+    table.logprob[:, :, UNK] = -0.1
+    config = SearchConfig(beam_size=200, n_best=20, max_length_ratio=1.3, forbid_unk=True)
+    for length in range(4):
+        for output in product([word for word in range(VOCAB) if word not in (PAD, BOS, EOS, UNK)], repeat=length):
+            code, logprob = Table.code(0, BOS), 0.0
+            for word in [*output, EOS]:
+                logprob += table.logprob[2, code, word]
+                code = Table.code(code, word)
+            outputs.append((logprob / length_penalty(config, length + 1), [*output, EOS]))
+    (found,) = search(table, config, [2])
+    assert [hypothesis.tokens for hypothesis in found] == [tokens for _, tokens in sorted(outputs, reverse=True)[:20]]
+    (others,) = search(table, config.model_copy(update={"forbid_unk": False}), [2])
+    assert UNK in others[0].tokens
+
+
+def test_without_unk_a_prefix_may_hold_one():
+    config = SearchConfig(beam_size=4, n_best=4, forbid_unk=True)
+    table = Table(8)
+    table.logprob[:, :, UNK] = -0.1
+    prefixes = pad_prefixes([[UNK, 5], [UNK], [], [4, UNK]], torch.device("cpu"))
+    for hypotheses, prefix in zip(
+        beam_search(table, *sources([0, 1, 2, 3]), config, prefixes), [2, 1, 0, 2], strict=True
+    ):
+        assert hypotheses and all(UNK not in hypothesis.tokens[prefix:] for hypothesis in hypotheses)
+        assert all(math.isfinite(hypothesis.logprob) for hypothesis in hypotheses)
+        assert all((UNK in hypothesis.tokens[:prefix]) == (prefix > 0) for hypothesis in hypotheses)
+
+
+def test_nothing_is_left_to_replace_without_unk():
+    with pytest.raises(ValidationError, match="replace_unk has nothing to replace with forbid_unk"):
+        SearchConfig(replace_unk=True, forbid_unk=True)
 
 
 def test_the_longest_length_is_a_multiple_of_the_source_rounded_up():

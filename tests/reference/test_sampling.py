@@ -170,3 +170,12 @@ def test_samples_begin_with_the_prefix_and_go_on_as_the_model_would():
     counts = Counter(tuple(item.tokens) for item in found)
     assert set(counts) <= set(exact)
     assert -3 < chi_square(counts, {output: samples * p for output, p in exact.items()}) < 3
+
+
+def test_without_unk_the_others_share_its_probability():
+    table = Table(2)
+    table.logprob[:, :, UNK] = 3.0
+    config = SearchConfig(beam_size=50, n_best=50, forbid_unk=True)
+    found = sample(table, sources((0, 1, 2, 3)), config, Sampling(), (0, 1, 2, 3))
+    assert not any(UNK in hypothesis.tokens for hypotheses in found for hypothesis in hypotheses)
+    assert {token for hypotheses in found for hypothesis in hypotheses for token in hypothesis.tokens} == {EOS, 4, 5, 6}

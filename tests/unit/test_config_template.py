@@ -13,6 +13,7 @@ from .test_config_models import Concat, Luong, Pair, Toy
 
 EXPECTED = """\
 # yaml-language-server: $schema=./nmt.schema.json
+# The keys of types that are not chosen here: docs/config.md of the project, nmt.schema.json.
 
 # Seed of all randomness.
 seed: 1

@@ -31,6 +31,9 @@ class Location(Scorer, name="location"):
         longer: Literal["ignore", "refuse"] = "ignore"
         """A source with more positions: `ignore` those near its end, as the paper does, or `refuse` it."""
 
+        def longest_source(self) -> int | None:
+            return self.max_positions if self.longer == "refuse" else None
+
     def __init__(self, config: Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
         self.config = config
@@ -41,8 +44,8 @@ class Location(Scorer, name="location"):
 
         Errors: DataError for a source that is longer than `max_positions` where those are refused.
         """
-        positions, most = values_BSD.size(1), self.config.max_positions
-        if positions > most and self.config.longer == "refuse":
+        positions, most = values_BSD.size(1), self.config.longest_source()
+        if most is not None and positions > most:
             raise DataError(
                 f"a source has {positions} positions with EOS, more than the {most} of "
                 f"model.decoder.attention.scorer.max_positions; shorten it, or leave longer: refuse out"

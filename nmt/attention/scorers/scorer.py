@@ -26,6 +26,10 @@ class Scorer(nn.Module, Component, ABC, family="scorer"):
     class Config(ComponentConfig):
         """Settings of a score function."""
 
+        def longest_source(self) -> int | None:
+            """Most source positions, EOS counted, that it does not refuse; None: it takes any number."""
+            return None
+
     def keys(self, values_BSD: Tensor) -> Tensor:
         """keys_BSA: what the score needs of the source states, A wide; computed once a sentence."""
         return values_BSD

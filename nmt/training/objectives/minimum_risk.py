@@ -21,11 +21,13 @@ class MinimumRisk(Objective, name="minimum_risk"):
     """R = sum_y Q(y) (1 - BLEU(y)),  Q(y) = p(y | x)^alpha / sum_y' p(y' | x)^alpha      Shen et al. 2016, eq. 10-12.
 
     The candidates y are drawn from the model, without dropout, each kept once; those that did not end are left out, and
-    the reference is one of them. BLEU is that of pieces, smoothed. It sharpens a trained model, so start with
-    `train.init_from` and a low rate. The mean is over sentences. Label smoothing is not used.
+    the reference is one of them. BLEU is that of pieces, smoothed. It sharpens a trained model, so it needs
+    `train.init_from`, and a low rate. The mean is over sentences. There is no label smoothing.
     """
 
     can_be_guided = False
+    smooths_labels = False
+    needs_trained_model = True
 
     class Config(Objective.Config):
         """Settings of minimum-risk training."""

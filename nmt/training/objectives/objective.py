@@ -26,6 +26,12 @@ class Objective(Component, ABC, family="objective"):
 
     can_be_guided = True
     """Whether it trains the attention of references, to which `train.guided_alignment` can add."""
+    smooths_labels = True
+    """Whether `train.label_smoothing` does anything."""
+    needs_trained_model = False
+    """Whether training has to start from another run, `train.init_from`."""
+    needs_dropout = False
+    """Whether it does nothing but cost time where the model has no dropout."""
 
     class Config(ComponentConfig):
         """Settings of an objective."""

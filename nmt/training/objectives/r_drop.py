@@ -14,8 +14,10 @@ class RDrop(Objective, name="r_drop"):
     """L = -log p_1(y) - log p_2(y) + alpha / 2 (KL(p_1 || p_2) + KL(p_2 || p_1))      Liang et al. 2021, eq. 1, 2, 4.
 
     Halved, so that it is the cross-entropy, label smoothing included, plus alpha / 2 times the divergence. Both passes
-    are one, over each pair twice.
+    are one, over each pair twice. Without dropout they agree, so a model without any is refused.
     """
+
+    needs_dropout = True
 
     class Config(Objective.Config):
         """Settings of R-Drop."""

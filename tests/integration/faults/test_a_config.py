@@ -83,6 +83,18 @@ SETTINGS = {
     "A17 two limits": ("data.batching.max_tokens=9", "data.batching: give max_tokens or sentences, not both"),
     "A17 no limit": ("train.max_steps=null", "train: give max_steps, max_epochs or max_minutes"),
     "A17 head": ("model.alignment_head={}", "model.alignment_head: it learns from links; give train.guided_alignment"),
+    "A17 smoothing": (
+        "train={max_steps: 1, label_smoothing: 0.1, init_from: $run, objective: {type: minimum_risk}}",
+        "train: label_smoothing does nothing with objective minimum_risk; set it to 0",
+    ),
+    "A17 risk": (
+        "train.objective={type: minimum_risk}",
+        "train.objective: minimum_risk needs a trained model, train.init_from",
+    ),
+    "A17 R-Drop": (
+        "train.objective={type: r_drop}",
+        "train.objective: r_drop does nothing in a model without dropout; set some",
+    ),
     "A21 missing": (
         "data.train.src=$text/train.enn",
         "--set data.train.src: no such file: $text/train.enn; did you mean 'train.en'?",
@@ -115,6 +127,12 @@ OTHERS = [
         "A17 widths",
         f"{TRAIN} --set model.embedding.tie=output --set model.embedding.dim=20",
         "model.embedding.tie: output needs decoder features as wide as an embedding, not 16 and 20",
+    ),
+    Case(
+        "A17 long sources",
+        f"{TRAIN} --set 'model.decoder.attention.scorer={{type: location, max_positions: 9, longer: refuse}}'",
+        "$text/train.en:1: 12 positions with EOS, more than model.decoder.attention.scorer.max_positions, 9",
+        lines=3,
     ),
     *(
         Case(
