@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -99,9 +100,6 @@ def main() -> None:
             traceback.print_exc()
         for line in _lines(error):
             say(f"nmt: error: {_rank()}{line}")
-        if isinstance(error, OSError):
-            with suppress(OSError):
-                sys.stdout.close()  # or Python would try to write the rest when it ends, and complain
         sys.exit(_exit_code(error))
 
 
@@ -110,10 +108,11 @@ def _occupy_streams() -> None:
     while (place := os.open(os.devnull, os.O_RDONLY)) <= 2:
         pass
     os.close(place)
-    if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8")
-    if sys.stderr is None:
-        sys.stderr = open(2, "w", encoding="utf-8")
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            # without a buffer nothing is left that Python would try to write when it ends
+            stream = io.TextIOWrapper(io.FileIO(number, "w"), encoding="utf-8", newline="\n", write_through=True)
+            setattr(sys, name, stream)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
