@@ -43,7 +43,7 @@ def evaluate(
     device: DeviceName = "auto",
     threads: Threads = None,
 ) -> None:
-    """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, and AER where gold links are given.
+    """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, perplexity, and AER by gold links.
 
     The run folder keeps translations and scores (eval/) unless --beam, --checkpoint or --ensemble change them.
     """

@@ -31,6 +31,11 @@ class Compared:
     minutes: float
     tokens_per_s: float | None
     perplexity: float | None
+    """Of a target piece of the validation set, at the best checkpoint."""
+
+    test_perplexity: float | None
+    """Of a target piece of the test set."""
+
     bleu: float
     bleu_half_width: float | None
     """Half of the 95 % interval by resampling the sentences."""
@@ -115,7 +120,7 @@ def _row(
 ) -> Compared:
     bleu = spread([estimate.score for estimate in estimates])
     single = base is not None and len(base.runs) == len(entry.runs) == 1
-    aers = [read_scores(run).get(stored[0].name, {}).get("aer") for run in entry.runs]
+    scores = [read_scores(run).get(stored[0].name, {}) for run in entry.runs]
     return Compared(
         name=name,
         runs=[str(run) for run in entry.runs],
@@ -123,10 +128,11 @@ def _row(
         minutes=fmean(facts.minutes for facts in entry.facts),
         tokens_per_s=_mean([facts.tokens_per_s for facts in entry.facts]),
         perplexity=_mean([facts.perplexity for facts in entry.facts]),
+        test_perplexity=_mean([values.get("perplexity") for values in scores]),
         bleu=bleu.mean,
         bleu_half_width=_mean([estimate.half_width for estimate in estimates]),
         bleu_deviation=bleu.deviation,
-        aer=_mean(aers),
+        aer=_mean([values.get("aer") for values in scores]),
         difference=None if base is None else bleu.mean - base.bleu,
         p_value=estimates[0].p_value if single else None,
         bleu_by_length=_mean_by_length(stored),

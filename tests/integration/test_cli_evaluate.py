@@ -33,12 +33,14 @@ def test_run(nmt, tiny, tmp_path):
     assert ter[2] == f"{scores['ter']:.2f}"
     assert bleu[3:5] == ["±", f"{scores['confidence']['bleu']['half_width']:.2f}"]
     assert aer[2] == f"{100 * scores['aer']:.2f}"
+    perplexity = f"perplexity {scores['perplexity']:.2f} of {scores['target_pieces']} target pieces"
+    assert result.lines[4] == f"test  {perplexity}" and scores["perplexity"] > 1
     assert sum(row["sentences"] for row in scores["bleu_by_length"]) == scores["sentences"] == 8
 
 
 def test_parts_of_a_run(nmt, tiny):
     """Unknown words are those that are not in the vocabularies of the run folder."""
-    lines = nmt("evaluate", tiny.run).lines[4:]
+    lines = nmt("evaluate", tiny.run).lines[5:]
     scores = json.loads((tiny.run / "eval/test.scores.json").read_bytes())
     counts = []
     for side, ending in (("src", "en"), ("tgt", "de")):
@@ -123,9 +125,9 @@ def test_beam_changes_the_translations_only(nmt, tiny, tmp_path):
     result = nmt("evaluate", tmp_path / "run", "--beam", 1, "--json")
     assert result.err == "translating test set test: 8 sentences, beam 1\n"
     after = json.loads(result.out)["test"]
-    assert {key: after[key] for key in after if "ali" in key or key == "aer"} == {
-        key: before[key] for key in before if "ali" in key or key == "aer"
-    }
+    forced = [key for key in before if "ali" in key or key in ("aer", "perplexity", "target_pieces")]
+    assert len(forced) == 6
+    assert [after[key] for key in forced] == [before[key] for key in forced]
     (tmp_path / "greedy").write_bytes(nmt("translate", tiny.run, "--beam", 1, "-i", tiny.text("test.en")).out)
     theirs = json.loads(nmt("evaluate", tmp_path / "greedy", "--ref", tiny.text("test.de"), "--json").out)["greedy"]
     assert after["bleu"] == theirs["bleu"] and after["ter"] == theirs["ter"]
@@ -160,7 +162,7 @@ def test_model_without_attention_has_no_aer(nmt, tiny, tmp_path):
     config.write_text(text.replace("  test: {}\n", sets), encoding="utf-8")
     result = nmt("evaluate", tmp_path / "run")
     assert result.code == 0
-    assert [line.split()[1] for line in result.lines[:4]] == ["BLEU", "chrF", "TER", "brevity"]
+    assert [line.split()[1] for line in result.lines[:4]] == ["BLEU", "chrF", "TER", "perplexity"]
     assert not any("AER" in line for line in result.lines)
 
 
