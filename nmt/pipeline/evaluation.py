@@ -43,12 +43,12 @@ def evaluate_pairs(
 
     Errors: DataError if there are not as many lines of gold links as pairs.
     """
+    links = read_gold_links(gold, len(pairs)) if gold is not None and translator.has_attention else None
     sources, references = [src for src, _ in pairs], [tgt for _, tgt in pairs]
     translations = [found[0] for found in translator.translate(sources)]
     hypotheses = [translation.text for translation in translations]
     texts = Texts(hypotheses, references, sources, unknown_words(translator, pairs))
     scores = {"beam_size": translator.search.beam_size, **score_texts(texts, config, baseline)}
-    links = read_gold_links(gold, len(pairs)) if gold is not None and translator.has_attention else None
     return SetResult(translations, scores | forced_scores(translator, pairs, links))
 
 
