@@ -13,6 +13,7 @@ from nmt.alignment.gold import GoldLinks, read_gold
 from nmt.config.experiment import Experiment
 from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
+from nmt.pipeline.origin import origin_of, write_origin
 from nmt.pipeline.records import alignment_record
 from nmt.pipeline.scoring import Baseline, Texts, as_scores, score_texts, unknown_words
 from nmt.training.durable import replace_file
@@ -60,7 +61,8 @@ def evaluate_sets(
     tell: Callable[[str], None],
     baselines: Mapping[str, Baseline] | None = None,
 ) -> dict[str, tuple[Pairs, SetResult]]:
-    """Scores test sets of the config by name and writes their translations and scores into the run folder, if any."""
+    """Scores test sets of the config by name and writes their translations, scores and origin into the run folder, if
+    any."""
     results: dict[str, tuple[Pairs, SetResult]] = {}
     for name, pairs in sets.items():
         tell(f"translating test set {name}: {len(pairs)} sentences, beam {translator.search.beam_size}")
@@ -69,6 +71,7 @@ def evaluate_sets(
         result = evaluate_pairs(translator, pairs, experiment.evaluation, gold, (baselines or {}).get(name))
         if run is not None:
             write_evaluation(run, name, result)
+            write_origin(run, name, origin_of(run, translator.search, [src for src, _ in pairs]))
         results[name] = pairs, result
     return results
 

@@ -22,6 +22,7 @@ WRITTEN = {
     "vocab/src.json",
     "vocab/tgt.json",
     "eval/test.hyp",
+    "eval/test.origin.json",
     "eval/test.scores.json",
     "checkpoints/best",
     "checkpoints/last",
@@ -65,10 +66,10 @@ def test_what_is_said(nmt, tiny, tmp_path):
         f"next: nmt translate {tmp_path / 'run'} < input.txt > output.txt",
         "",
     ]
-    assert [line.split()[:2] for line in result.lines[:4]] == [
-        ["test", name] for name in ("BLEU", "chrF", "TER", "AER")
+    assert [line.split()[:2] for line in result.lines[:5]] == [
+        ["test", name] for name in ("BLEU", "chrF", "TER", "AER", "perplexity")
     ]
-    assert result.lines[4:] == [f"report: {tmp_path / 'run/report.html'}"]
+    assert result.lines[5:] == [f"report: {tmp_path / 'run/report.html'}"]
     assert (tmp_path / "run/log.txt").read_text(encoding="utf-8").split("\n") == said[4:]
 
 
@@ -262,7 +263,7 @@ def test_overwrite_starts_anew(nmt, tiny, tmp_path, tree):
     assert result.code == 0
     assert "continuing" not in result.err
     names = {name for name in tree(run) if not name.startswith("checkpoints/step-")}
-    assert names == {*WRITTEN, "notes.txt"} - {"eval/test.hyp", "eval/test.scores.json"}
+    assert names == {*WRITTEN, "notes.txt"} - {"eval/test.hyp", "eval/test.origin.json", "eval/test.scores.json"}
     assert json.loads((run / "done.json").read_bytes())["step"] == 3
     assert [path.name for path in (run / "checkpoints").glob("step-*")] == ["step-00000003"]
 
