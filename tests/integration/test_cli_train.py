@@ -107,7 +107,7 @@ def last(result):
 def test_quiet(nmt, tiny, tmp_path):
     result = start(nmt, tiny, tmp_path / "run", "--set", "train.max_steps=1", "--quiet")
     assert (result.code, result.err) == (0, "")
-    assert [line.split(" ")[0] for line in result.lines] == ["test"] * 4 + ["report:"]
+    assert [line.split(" ")[0] for line in result.lines] == ["test"] * 5 + ["report:"]
 
 
 def test_dry_run_writes_nothing(nmt, tiny, tmp_path):
@@ -162,9 +162,9 @@ def test_seeds(nmt, tiny, tmp_path, monkeypatch):
     expected = [("valid", "BLEU", best)]
     expected += [
         ("test", title, [one[key] for one in scores])
-        for key, title in (("bleu", "BLEU"), ("chrf", "chrF"), ("ter", "TER"))
+        for key, title in (("bleu", "BLEU"), ("chrf", "chrF"), ("ter", "TER"), ("perplexity", "perplexity"))
     ]
-    assert result.lines[-4:] == [
+    assert result.lines[-5:] == [
         f"{name}  {title} {sum(values) / 2:.2f}  mean of 2 seeds, deviation {abs(values[0] - values[1]) / 2**0.5:.2f}"
         for name, title, values in expected
     ]
@@ -236,7 +236,7 @@ def test_cut_off_while_the_test_sets_are_translated(nmt, tiny, tmp_path, monkeyp
     result = start(nmt, tiny, tmp_path / "run")
     assert result.code == 0
     assert "\ncontinuing at step 60\n" in result.err
-    assert [line.split()[0] for line in result.lines] == ["test"] * 4 + ["report:"]
+    assert [line.split()[0] for line in result.lines] == ["test"] * 5 + ["report:"]
     assert weights(tmp_path / "run") == weights(tiny.run)
 
 
