@@ -13,6 +13,7 @@ from nmt.evaluation.buckets import bleu_by_length
 from nmt.evaluation.significance import Estimate, paired_bootstrap
 from nmt.evaluation.spread import spread
 from nmt.pipeline.describe import read_scores
+from nmt.pipeline.differences import difference_notes
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.seeds import seed_runs
 from nmt.pipeline.stored_set import StoredSet, stored_set
@@ -159,10 +160,7 @@ def _notes(name: str, entries: list[_Entry]) -> list[str]:
     notes = []
     if len({facts.vocabulary for entry in entries for facts in entry.facts}) > 1:
         notes.append("The vocabularies differ, so the perplexities count different pieces and do not compare.")
-    scores = [read_scores(run).get(name, {}) for entry in entries for run in entry.runs]
-    beams = {values["beam_size"] for values in scores if "beam_size" in values}
-    if len(beams) > 1:
-        notes.append(f"The translations were found with different beams: {', '.join(map(str, sorted(beams)))}.")
+    notes += difference_notes(name, [run for entry in entries for run in entry.runs])
     if any(len(entry.runs) > 1 for entry in entries):
         notes.append(
             "Rows of several seeds are means with the standard deviation between the seeds; "

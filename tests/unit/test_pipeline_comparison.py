@@ -158,8 +158,40 @@ def test_what_does_not_compare_is_noted(write):
     assert [row.name for row in found.rows] == [str(a), str(b)]
     assert found.notes == [
         "The vocabularies differ, so the perplexities count different pieces and do not compare.",
-        "The translations were found with different beams: 1, 5.",
+        "The translations were found by different searches: beam_size 5, 1.",
     ]
+
+
+def test_what_differs_beside_the_model_is_noted(write, tmp_path, texts):
+    def data(**changes):
+        pair = {"src": "/x", "tgt": "/y"}
+        return {"train": pair, "valid": pair, "test": {"t": texts}, "tokenizer": {"type": "word"}, **changes}
+
+    def notes(other, first=None):
+        (found,) = compare_runs([first or a, other], None, silent)
+        return found.notes
+
+    a, other = write("a", GOOD), {"src": "/z", "tgt": "/y"}
+    assert notes(write("same", GOOD, search={"batch_sentences": 3}, seed=5)) == []
+    assert notes(write("b", GOOD, data=data(train=other))) == [
+        "The runs were trained on different text (data.train, data.mix)."
+    ]
+    assert notes(write("c", GOOD, data=data(valid=other))) == [
+        "The validation sets differ, so their perplexities do not compare."
+    ]
+    assert notes(write("d", GOOD, train={"max_steps": 4, "max_epochs": 2})) == [
+        "The budgets of training differ: max_epochs null, 2."
+    ]
+    assert notes(write("e", GOOD, search={"replace_unk": True, "length_penalty": {"type": "gnmt", "alpha": 0.25}})) == [
+        "The translations were found by different searches: length_penalty.alpha 1.0, 0.25; replace_unk false, true."
+    ]
+    place = "The runs were trained in different places, so minutes and tokens/s do not compare: "
+    f = write("f", GOOD, precision="fp32", threads=2)
+    assert notes(f) == [f"{place}precision auto, fp32; threads null, 2."]
+    g = write("g", GOOD, precision="fp32", threads=2)
+    for run, cores in ((f, 2), (g, 64)):
+        (run / "env.json").write_text(json.dumps({"cores": cores, "threads": 2, "python": str(run)}), encoding="utf-8")
+    assert notes(g, first=f) == [f"{place}cores 2, 64."]
 
 
 def test_runs_that_are_refused(write, tmp_path, texts):
