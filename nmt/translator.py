@@ -134,6 +134,13 @@ class Translator:
 
         Errors: UserError if the model has no attention.
         """
+        for forced in self.force(pairs, first):
+            if forced.weights_TS is None and forced.src.ids and forced.tgt.ids:
+                raise UserError("this model has no attention, so it has no alignments")
+            yield forced
+
+    def force(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
+        """As `align`, for the log-probabilities of given pairs; of models without attention too."""
         size = self.search.batch_sentences
         for block in self._blocks(pairs, block_lines(self.search), first):
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
@@ -222,9 +229,7 @@ class Translator:
         self.model.eval()
         with self.compute.autocast():
             forced = self.model.force(batch)
-        if forced.weights_BTS is None:
-            raise UserError("this model has no attention, so it has no alignments")
-        weights_BTS = forced.weights_BTS.float().cpu().numpy()
+        weights_BTS = None if forced.weights_BTS is None else forced.weights_BTS.float().cpu().numpy()
         logprob_B = forced.logprob_BT.sum(1).tolist()
         return [
             Translation(
@@ -233,7 +238,7 @@ class Translator:
                 line.tgt_text,
                 logprob_B[row],
                 logprob_B[row],
-                weights_BTS[row, : len(line.tgt.ids) + 1, : len(line.src.ids) + 1],
+                None if weights_BTS is None else weights_BTS[row, : len(line.tgt.ids) + 1, : len(line.src.ids) + 1],
                 line.src_text,
             )
             for row, line in enumerate(lines)

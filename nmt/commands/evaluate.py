@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,13 +12,16 @@ from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns,
 
 if TYPE_CHECKING:
     from nmt.config.experiment import Experiment
+    from nmt.evaluation.config import BleuTokenizer
     from nmt.pipeline.scoring import Baseline
+    from nmt.translator import Translator
 
 Pairs = list[tuple[str, str]]
 
 EPILOG = """\b
 Examples:
   nmt evaluate runs/demo --set-name test
+  nmt evaluate runs/demo --source test.en --ref test.de
   nmt evaluate output.de --ref test.de --baseline other.de
 """
 
@@ -26,15 +29,19 @@ Examples:
 def evaluate(
     what: Annotated[Path, typer.Argument(help="A run folder, a file of translations, or a file of links.")],
     set_name: Annotated[str | None, typer.Option(help="Test set of the run's config. Default: all of them.")] = None,
-    ref: Annotated[Path | None, typer.Option(help="References for a file of translations.")] = None,
+    ref: Annotated[Path | None, typer.Option(help="References for a file of translations, or for --source.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="What a run translates instead of its test sets, or what a file translates.")
+    ] = None,
     gold_align: Annotated[
-        Path | None, typer.Option(help="Gold links (`i-j`, `i?j`) for a file of Pharaoh links: prints AER.")
+        Path | None,
+        typer.Option(help="Gold links (`i-j`, `i?j`) for --source, or for a file of Pharaoh links: prints AER."),
     ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Test the difference from this run, or for a file from this other file.")
     ] = None,
     tokenize: Annotated[
-        str | None, typer.Option(help="sacreBLEU's tokenizer for a file: 13a, none, intl, char, zh. Default: 13a.")
+        str | None, typer.Option(help="sacreBLEU's tokenizer for files: 13a, none, intl, char, zh. Default: 13a.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON.")] = False,
     beam: Beam = None,
@@ -43,42 +50,73 @@ def evaluate(
     device: DeviceName = "auto",
     threads: Threads = None,
 ) -> None:
-    """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, and AER where gold links are given.
+    """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, perplexity, and AER by gold links.
 
-    The run folder keeps translations and scores (eval/) unless --beam, --checkpoint or --ensemble change them.
+    The run folder keeps translations and scores (eval/) of its own test sets unless --beam, --checkpoint or --ensemble
+    change them.
     """
     from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
 
+    files = _Files(ref, source, gold_align, baseline, tokenize)
     if what.is_dir():
-        _refuse(what, {"--ref": ref, "--gold-align": gold_align, "--tokenize": tokenize})
-        scores = _of_run(what, set_name, baseline, beam, (checkpoint, device, threads, ensemble or []))
+        _check_for_run(what, set_name, files)
+        scores = _of_run(what, set_name, files, beam, (checkpoint, device, threads, ensemble or []))
     else:
         translating = {"--ensemble": ensemble, "--beam": beam, "--set-name": set_name}
-        _refuse(what, {**translating, "--checkpoint": checkpoint if checkpoint != "best" else None})
-        scores = {what.name: _of_file(what, ref, gold_align, baseline, tokenize)}
+        _refuse(
+            {**translating, "--checkpoint": checkpoint if checkpoint != "best" else None},
+            f"{what} is a file; only runs translate",
+        )
+        scores = {what.name: _of_file(what, files)}
     lines = [json.dumps(scores, ensure_ascii=False)] if as_json else score_lines(scores) + detail_lines(scores)
     write_report(*lines)
 
 
-def _refuse(what: Path, flags: dict[str, Any]) -> None:
-    """Errors: UserError if one of the flags is given, which belong to a run where `what` is a file, or to a file."""
+class _Files(NamedTuple):
+    """The flags about files."""
+
+    ref: Path | None
+    source: Path | None
+    gold_align: Path | None
+    baseline: Path | None
+    tokenize: str | None
+
+    def tokenizer(self) -> BleuTokenizer | None:
+        """Errors: UserError if sacreBLEU has none of this name."""
+        from nmt.errors import UserError
+        from nmt.evaluation.config import BLEU_TOKENIZERS
+
+        if self.tokenize is not None and self.tokenize not in BLEU_TOKENIZERS:
+            raise UserError(f"--tokenize {self.tokenize}: must be one of {', '.join(BLEU_TOKENIZERS)}")
+        return self.tokenize  # type: ignore[return-value]
+
+
+def _refuse(flags: dict[str, Any], why: str) -> None:
+    """Errors: UserError if one of the flags is given."""
     from nmt.errors import UserError
 
     for flag, value in flags.items():
-        if not value:
-            continue
-        if what.is_dir():
-            raise UserError(
-                f"{what} is a run folder: its config has the test sets and their tokenizer; leave {flag} out"
-            )
-        raise UserError(f"{flag}: {what} is a file; only runs translate")
+        if value:
+            raise UserError(f"{flag}: {why}")
+
+
+def _check_for_run(what: Path, set_name: str | None, files: _Files) -> None:
+    """Errors: UserError for flags about files that do not go together for a run."""
+    if files.source and files.ref:
+        _refuse({"--set-name": set_name}, "names a test set of the config; leave it out with --source")
+    elif files.source or files.ref:
+        both = "a run takes --source and --ref together, or neither for the test sets of its config"
+        _refuse({"--source": files.source, "--ref": files.ref}, both)
+    else:
+        why = f"{what} is a run folder, whose config says it for its test sets; only with --source and --ref"
+        _refuse({"--gold-align": files.gold_align, "--tokenize": files.tokenize}, why)
 
 
 def _of_run(
     run: Path,
     set_name: str | None,
-    baseline: Path | None,
+    files: _Files,
     beam: int | None,
     loading: tuple[str, str, int | None, list[Path]],
 ) -> dict[str, dict[str, Any]]:
@@ -86,14 +124,29 @@ def _of_run(
     from nmt.pipeline.evaluation import evaluate_sets
     from nmt.pipeline.loading import changed_search, load_translator
 
+    files.tokenizer()
     checkpoint, device, threads, ensemble = loading
     translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble)  # type: ignore[arg-type]
     translator.search = changed_search(experiment.search, beam, None)
+    if files.source and files.ref:
+        return {files.source.name: _of_given(translator, experiment, (files.source, files.ref), files)}
     pairs = _chosen_pairs(run, experiment, set_name)
-    baselines = _baselines(run, experiment, pairs, baseline) if baseline else {}
+    baselines = _baselines(run, experiment, pairs, files.baseline) if files.baseline else {}
     as_configured = beam is None and checkpoint == "best" and not ensemble
     results = evaluate_sets(translator, experiment, run if as_configured else None, pairs, say, baselines)
     return {name: result.scores for name, (_, result) in results.items()}
+
+
+def _of_given(
+    translator: Translator, experiment: Experiment, sides: tuple[Path, Path], files: _Files
+) -> dict[str, Any]:
+    from nmt.commands.output import say
+    from nmt.evaluation.config import EvaluationConfig
+    from nmt.pipeline.given_files import score_run
+
+    tokenize = files.tokenizer()
+    config = EvaluationConfig(bleu_tokenize=tokenize) if tokenize else experiment.evaluation
+    return score_run(translator, sides, config, say, files.gold_align, files.baseline)
 
 
 def _chosen_pairs(run: Path, experiment: Experiment, set_name: str | None) -> dict[str, Pairs]:
@@ -122,37 +175,20 @@ def _baselines(run: Path, experiment: Experiment, pairs: dict[str, Pairs], other
     return found
 
 
-def _of_file(
-    what: Path, ref: Path | None, gold_align: Path | None, baseline: Path | None, tokenize: str | None
-) -> dict[str, Any]:
+def _of_file(what: Path, files: _Files) -> dict[str, Any]:
     """The scores of translations, or of links. Errors: UserError if it is not said of which, or of both."""
     from nmt.errors import UserError
+    from nmt.pipeline.given_files import score_translations
 
+    ref, gold_align = files.ref, files.gold_align
     if ref and not gold_align:
-        return _of_translations(what, ref, baseline, tokenize or "13a")
+        return score_translations(what, ref, files.tokenizer() or "13a", files.source, files.baseline)
     if gold_align and not ref:
-        for flag, value in (("--baseline", baseline), ("--tokenize", tokenize)):
-            if value:
-                raise UserError(f"{flag}: only for translations; leave it out with --gold-align")
+        flags = {"--baseline": files.baseline, "--tokenize": files.tokenize, "--source": files.source}
+        _refuse(flags, "only for translations; leave it out with --gold-align")
         return _of_links(what, gold_align)
     how = "either" if ref else "give"
     raise UserError(f"{what}: {how} --ref for a file of translations, --gold-align for links, or a run folder")
-
-
-def _of_translations(hypotheses: Path, references: Path, baseline: Path | None, tokenize: str) -> dict[str, Any]:
-    from nmt.data.pairs import read_pairs
-    from nmt.errors import UserError
-    from nmt.evaluation.config import BLEU_TOKENIZERS, EvaluationConfig
-    from nmt.pipeline.scoring import Baseline, Texts, score_texts
-
-    if tokenize not in BLEU_TOKENIZERS:
-        raise UserError(f"--tokenize {tokenize}: must be one of {', '.join(BLEU_TOKENIZERS)}")
-    sides = ("translations", "references")
-    pairs = read_pairs(hypotheses, references, sides=sides)
-    others = [line for line, _ in read_pairs(baseline, references, sides=sides)] if baseline else []
-    config = EvaluationConfig(bleu_tokenize=tokenize)  # type: ignore[arg-type]
-    texts = Texts([hyp for hyp, _ in pairs], [reference for _, reference in pairs])
-    return score_texts(texts, config, Baseline(str(baseline), others) if baseline else None)
 
 
 def _of_links(links: Path, gold: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Scores = dict[str, dict[str, Any]]
 
 
 def score_lines(scores: Scores) -> list[str]:
-    """BLEU, chrF and TER with half of their 95 % interval and their signature, and AER, of each set."""
+    """BLEU, chrF and TER with half of their 95 % interval and their signature, AER, and perplexity, of each set."""
     from nmt.evaluation.scores import METRICS
     from nmt.pipeline.scoring import SIGNATURES
 
@@ -24,6 +24,8 @@ def score_lines(scores: Scores) -> list[str]:
             lines.append(
                 f"{name}  AER {100 * values['aer']:.2f} %  precision {100 * precision:.2f}  recall {100 * recall:.2f}"
             )
+        if values.get("perplexity") is not None:
+            lines.append(f"{name}  perplexity {values['perplexity']:.2f} of {values['target_pieces']} target pieces")
     return lines
 
 

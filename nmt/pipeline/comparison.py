@@ -13,6 +13,7 @@ from nmt.evaluation.buckets import bleu_by_length
 from nmt.evaluation.significance import Estimate, paired_bootstrap
 from nmt.evaluation.spread import spread
 from nmt.pipeline.describe import read_scores
+from nmt.pipeline.differences import difference_notes
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.seeds import seed_runs
 from nmt.pipeline.stored_set import StoredSet, stored_set
@@ -31,6 +32,11 @@ class Compared:
     minutes: float
     tokens_per_s: float | None
     perplexity: float | None
+    """Of a target piece of the validation set, at the best checkpoint."""
+
+    test_perplexity: float | None
+    """Of a target piece of the test set."""
+
     bleu: float
     bleu_half_width: float | None
     """Half of the 95 % interval by resampling the sentences."""
@@ -115,7 +121,7 @@ def _row(
 ) -> Compared:
     bleu = spread([estimate.score for estimate in estimates])
     single = base is not None and len(base.runs) == len(entry.runs) == 1
-    aers = [read_scores(run).get(stored[0].name, {}).get("aer") for run in entry.runs]
+    scores = [read_scores(run).get(stored[0].name, {}) for run in entry.runs]
     return Compared(
         name=name,
         runs=[str(run) for run in entry.runs],
@@ -123,10 +129,11 @@ def _row(
         minutes=fmean(facts.minutes for facts in entry.facts),
         tokens_per_s=_mean([facts.tokens_per_s for facts in entry.facts]),
         perplexity=_mean([facts.perplexity for facts in entry.facts]),
+        test_perplexity=_mean([values.get("perplexity") for values in scores]),
         bleu=bleu.mean,
         bleu_half_width=_mean([estimate.half_width for estimate in estimates]),
         bleu_deviation=bleu.deviation,
-        aer=_mean(aers),
+        aer=_mean([values.get("aer") for values in scores]),
         difference=None if base is None else bleu.mean - base.bleu,
         p_value=estimates[0].p_value if single else None,
         bleu_by_length=_mean_by_length(stored),
@@ -153,10 +160,7 @@ def _notes(name: str, entries: list[_Entry]) -> list[str]:
     notes = []
     if len({facts.vocabulary for entry in entries for facts in entry.facts}) > 1:
         notes.append("The vocabularies differ, so the perplexities count different pieces and do not compare.")
-    scores = [read_scores(run).get(name, {}) for entry in entries for run in entry.runs]
-    beams = {values["beam_size"] for values in scores if "beam_size" in values}
-    if len(beams) > 1:
-        notes.append(f"The translations were found with different beams: {', '.join(map(str, sorted(beams)))}.")
+    notes += difference_notes(name, [run for entry in entries for run in entry.runs])
     if any(len(entry.runs) > 1 for entry in entries):
         notes.append(
             "Rows of several seeds are means with the standard deviation between the seeds; "

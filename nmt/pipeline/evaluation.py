@@ -1,23 +1,28 @@
-"""Scores of a run on a test set: those of its translations, and AER of its attention where gold links exist."""
+"""Scores of a run on a test set: those of its translations and of the references, and AER where gold links exist."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nmt.alignment.aer import AlignmentScores, score_alignments
+from nmt.alignment.aer import score_alignments
 from nmt.alignment.gold import GoldLinks, read_gold
 from nmt.config.experiment import Experiment
 from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
+from nmt.pipeline.origin import origin_of, write_origin
 from nmt.pipeline.records import alignment_record
 from nmt.pipeline.scoring import Baseline, Texts, as_scores, score_texts, unknown_words
 from nmt.training.durable import replace_file
 from nmt.translator import Translation, Translator
 
 Pairs = list[tuple[str, str]]
+
+LARGEST_LOSS = 700
+"""In nats; exp of more is no number."""
 
 
 class SetResult(NamedTuple):
@@ -34,19 +39,18 @@ def evaluate_pairs(
     gold: Path | None,
     baseline: Baseline | None = None,
 ) -> SetResult:
-    """Translates the source side, scores against the target side, and aligns the pairs by force for AER, which a model
-    without attention has not.
+    """Translates the source side, scores against the target side, and decodes the pairs by force for their perplexity
+    and for AER, which a model without attention has not.
 
     Errors: DataError if there are not as many lines of gold links as pairs.
     """
+    links = read_gold_links(gold, len(pairs)) if gold is not None and translator.has_attention else None
     sources, references = [src for src, _ in pairs], [tgt for _, tgt in pairs]
     translations = [found[0] for found in translator.translate(sources)]
     hypotheses = [translation.text for translation in translations]
     texts = Texts(hypotheses, references, sources, unknown_words(translator, pairs))
     scores = {"beam_size": translator.search.beam_size, **score_texts(texts, config, baseline)}
-    if gold is not None and translator.has_attention:
-        scores.update(as_scores(forced_aer(translator, pairs, read_gold_links(gold, len(pairs)))))
-    return SetResult(translations, scores)
+    return SetResult(translations, scores | forced_scores(translator, pairs, links))
 
 
 def evaluate_sets(
@@ -57,7 +61,8 @@ def evaluate_sets(
     tell: Callable[[str], None],
     baselines: Mapping[str, Baseline] | None = None,
 ) -> dict[str, tuple[Pairs, SetResult]]:
-    """Scores test sets of the config by name and writes their translations and scores into the run folder, if any."""
+    """Scores test sets of the config by name and writes their translations, scores and origin into the run folder, if
+    any."""
     results: dict[str, tuple[Pairs, SetResult]] = {}
     for name, pairs in sets.items():
         tell(f"translating test set {name}: {len(pairs)} sentences, beam {translator.search.beam_size}")
@@ -66,14 +71,30 @@ def evaluate_sets(
         result = evaluate_pairs(translator, pairs, experiment.evaluation, gold, (baselines or {}).get(name))
         if run is not None:
             write_evaluation(run, name, result)
+            write_origin(run, name, origin_of(run, translator.search, [src for src, _ in pairs]))
         results[name] = pairs, result
     return results
 
 
-def forced_aer(translator: Translator, pairs: Pairs, gold: list[GoldLinks]) -> AlignmentScores:
-    """AER of the argmax links between words, forced on the given pairs."""
-    records = (alignment_record(number, aligned, "word") for number, aligned in enumerate(translator.align(pairs)))
-    return score_alignments((record.links for record in records), gold)
+def forced_scores(translator: Translator, pairs: Pairs, gold: list[GoldLinks] | None) -> dict[str, Any]:
+    """`perplexity` of the given pairs and `target_pieces`, how many it is the mean of; with gold links also AER of the
+    argmax links between words.
+
+    The perplexity is exp of the mean negative natural log-probability of a target piece, EOS and unknown words counted,
+    over the pairs that have text on both sides, as in validation; None without any.
+    """
+    logprob, pieces, links = 0.0, 0, []
+    for number, forced in enumerate(translator.force(pairs)):
+        if forced.src.ids and forced.tgt.ids:
+            logprob += forced.logprob
+            pieces += len(forced.tgt.ids) + 1
+        if gold is not None:
+            links.append(alignment_record(number, forced, "word").links)
+    scores: dict[str, Any] = {
+        "perplexity": math.exp(min(-logprob / pieces, LARGEST_LOSS)) if pieces else None,
+        "target_pieces": pieces,
+    }
+    return scores if gold is None else scores | as_scores(score_alignments(links, gold))
 
 
 def read_gold_links(path: Path, sentences: int) -> list[GoldLinks]:

@@ -89,7 +89,7 @@ class RunFolder:
 
     def check_same(self, experiment: Experiment) -> None:
         """Errors: UserError if the run was started with another config, naming the keys that differ."""
-        before, now = _leaves(plain_data(self.experiment())), _leaves(plain_data(experiment))
+        before, now = leaves(plain_data(self.experiment())), leaves(plain_data(experiment))
         changed = _changed(before, now)
         if changed:
             shown = "; ".join(f"{key}: {_value(before, key)} there, {_value(now, key)} here" for key in changed[:SHOWN])
@@ -143,9 +143,10 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+def leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """The values of nested dicts by their dotted keys."""
     if isinstance(tree, dict) and tree:
-        return {key: leaf for name, sub in tree.items() for key, leaf in _leaves(sub, f"{prefix}{name}.").items()}
+        return {key: leaf for name, sub in tree.items() for key, leaf in leaves(sub, f"{prefix}{name}.").items()}
     return {prefix.rstrip("."): tree}
 
 

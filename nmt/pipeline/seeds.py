@@ -12,7 +12,7 @@ from nmt.evaluation.spread import Spread, spread
 from nmt.pipeline.describe import read_scores
 from nmt.pipeline.run_folder import RunFolder
 
-TITLES: dict[str, str] = {**METRICS, "aer": "AER %"}
+TITLES: dict[str, str] = {**METRICS, "perplexity": "perplexity", "aer": "AER %"}
 FACTORS = {"aer": 100}
 
 
@@ -48,6 +48,6 @@ def score_spreads(runs: list[Path]) -> dict[str, dict[str, Spread]]:
     scores = [read_scores(run) for run in runs]
     for name in scores[0]:
         of_set = [one.get(name, {}) for one in scores]
-        known = [key for key in TITLES if all(key in values for values in of_set)]
+        known = [key for key in TITLES if all(values.get(key) is not None for values in of_set)]
         found[name] = {TITLES[key]: spread([values[key] * FACTORS.get(key, 1) for values in of_set]) for key in known}
     return found

@@ -13,6 +13,7 @@ from nmt.errors import DataError, UserError
 from nmt.evaluation.config import EvaluationConfig
 from nmt.pipeline.evaluation import evaluate_sets
 from nmt.pipeline.loading import load_translator
+from nmt.pipeline.origin import require_fresh
 from nmt.pipeline.run_folder import RunFolder
 from nmt.text.reader import read_lines
 
@@ -46,7 +47,8 @@ class StoredSet(NamedTuple):
 def stored_set(run: Path, name: str, tell: Callable[[str], None]) -> StoredSet:
     """Reads a set; where its translations are missing, makes them first, as the run's config says.
 
-    Errors: UserError without such a set in the config; DataError if the texts cannot be read or do not fit.
+    Errors: UserError without such a set in the config; DataError if the texts cannot be read or do not fit, or as
+    `require_fresh`.
     """
     experiment = RunFolder(run).experiment()
     pairs = read_test_pairs(run, experiment, name)
@@ -62,6 +64,7 @@ def stored_set(run: Path, name: str, tell: Callable[[str], None]) -> StoredSet:
             f"{path} has {len(hypotheses)} lines for {len(references)} references; "
             f"translate them again with: nmt evaluate {run} --set-name {name}"
         )
+    require_fresh(run, name, experiment.search, sources)
     return StoredSet(run, name, experiment.evaluation, list(sources), list(references), hypotheses)
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 READING = (
     "BLEU ± 95 %: half of the interval that holds the scores of 95 % of test sets drawn from its sentences. "
     "Difference and p: against the first row, by paired bootstrap resampling with 1,000 draws (Koehn 2004). "
-    "Perplexity: of a target piece of the validation set. Tokens/s: target tokens in training, the median."
+    "ppl: perplexity of a target piece, EOS counted; it compares under one vocabulary alone. "
+    "Tokens/s: target tokens in training, the median."
 )
 
 

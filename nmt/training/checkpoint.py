@@ -45,6 +45,7 @@ __all__ = [
     "best_valid",
     "latest_valid",
     "load_checkpoint",
+    "recorded_sha256",
     "require_checkpoints",
     "save_average",
     "save_checkpoint",
@@ -156,6 +157,15 @@ def _chosen(run: Path, which: Which) -> Path:
         raise CheckpointError(f"{run}: {which} is {path.name}, which is gone; {_instead(paths)}")
     ranked = by_score(run, _state(paths[0], Manifest(paths[0])).scores) if which == "best" else []
     return [*ranked, paths[0]][0]
+
+
+def recorded_sha256(run: Path, which: Which) -> str | None:
+    """SHA-256 of the weights' file as the checkpoint's manifest has it; None where no manifest can be read."""
+    try:
+        require_checkpoints(run)
+        return Manifest(_chosen(run, which)).sha256("model.safetensors")
+    except CheckpointError:
+        return None
 
 
 def latest_valid(run: Path, warn: Callable[[str], None]) -> Checkpoint | None:

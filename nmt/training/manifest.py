@@ -47,6 +47,13 @@ class Manifest:
         if found > FORMAT:
             raise CheckpointError(f"{folder.name}: format {found}, this version reads up to {FORMAT}; upgrade nmt")
 
+    def sha256(self, name: str) -> str:
+        """What the manifest says of a file. Errors: DamagedError if it does not."""
+        try:
+            return str(self._files[name]["sha256"])
+        except (KeyError, TypeError):
+            raise DamagedError(f"{self._folder.name}: {NAME} is damaged") from None
+
     def verified(self, name: str) -> bytes:
         """The content of a file. Errors: DamagedError if it is missing or was changed."""
         path, where = self._folder / name, self._folder.name

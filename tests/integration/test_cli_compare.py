@@ -77,6 +77,49 @@ def test_missing_translations_are_made(nmt, tiny, runs):
     assert result.lines[5].rstrip("| ").endswith("+0.00 | 1.0000")
 
 
+def test_stale_translations(nmt, tiny, runs):
+    """Those that the run would no longer make are refused until it has made them anew; without an origin they pass."""
+    first, second = runs
+    told, config = second / "eval/test.origin.json", (second / "config.yaml").read_text(encoding="utf-8")
+
+    def refusal(command=("compare", first, second)):
+        found = nmt(*command)
+        assert (found.code, found.out) == (2, b"")
+        return found.err.removeprefix(f"nmt: error: {second}: the stored translations of test were made ")
+
+    again = f"; translate them again with: nmt evaluate {second} --set-name test\n"
+    changed = config.replace("beam_size: 2", "beam_size: 3").replace("batch_sentences: 64", "batch_sentences: 5")
+    (second / "config.yaml").write_text(changed, encoding="utf-8")
+    assert refusal() == refusal(("evaluate", first, "--baseline", second)) == f"by another search (beam_size){again}"
+    (second / "config.yaml").write_text(config.replace("batch_sentences: 64", "batch_sentences: 5"), encoding="utf-8")
+    assert nmt("compare", first, second).code == 0
+
+    steps = {path.name for path in (second / "checkpoints").glob("step-*")}
+    other = min(steps - {(second / "checkpoints/best").readlink().name})
+    (second / "checkpoints/best").unlink()
+    (second / "checkpoints/best").symlink_to(other)
+    assert refusal() == f"by other weights{again}"
+    shutil.rmtree(second / "checkpoints")
+    assert nmt("compare", first, second).code == 0
+
+    source = tiny.text("test.en")
+    (second / "test.en").write_bytes(source.read_bytes().replace(b"\n", b" x\n", 1))
+    (second / "config.yaml").write_text(config.replace(str(source), str(second / "test.en")), encoding="utf-8")
+    assert refusal() == f"of another source text{again}"
+    told.write_text("{}", encoding="utf-8")
+    assert refusal() == f"nmt: error: {told} is damaged; make it again with: nmt evaluate {second} --set-name test\n"
+    told.unlink()
+    assert nmt("compare", first, second).code == 0
+
+
+def test_translations_made_anew_are_no_longer_stale(nmt, runs):
+    config = (runs[1] / "config.yaml").read_text(encoding="utf-8")
+    (runs[1] / "config.yaml").write_text(config.replace("beam_size: 2", "beam_size: 3"), encoding="utf-8")
+    assert nmt("compare", *runs).code == 2
+    assert nmt("evaluate", runs[1]).code == 0
+    assert nmt("compare", *runs).code == 0
+
+
 def test_wrong_flags(nmt, runs, tmp_path):
     wrong = nmt("compare", *runs, "-o", tmp_path / "x.pdf")
     assert wrong == (2, b"", f"nmt: error: --output {tmp_path / 'x.pdf'}: must end in .html or .svg\n")

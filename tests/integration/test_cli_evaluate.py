@@ -33,12 +33,14 @@ def test_run(nmt, tiny, tmp_path):
     assert ter[2] == f"{scores['ter']:.2f}"
     assert bleu[3:5] == ["±", f"{scores['confidence']['bleu']['half_width']:.2f}"]
     assert aer[2] == f"{100 * scores['aer']:.2f}"
+    perplexity = f"perplexity {scores['perplexity']:.2f} of {scores['target_pieces']} target pieces"
+    assert result.lines[4] == f"test  {perplexity}" and scores["perplexity"] > 1
     assert sum(row["sentences"] for row in scores["bleu_by_length"]) == scores["sentences"] == 8
 
 
 def test_parts_of_a_run(nmt, tiny):
     """Unknown words are those that are not in the vocabularies of the run folder."""
-    lines = nmt("evaluate", tiny.run).lines[4:]
+    lines = nmt("evaluate", tiny.run).lines[5:]
     scores = json.loads((tiny.run / "eval/test.scores.json").read_bytes())
     counts = []
     for side, ending in (("src", "en"), ("tgt", "de")):
@@ -99,7 +101,35 @@ def test_baseline_file(nmt, tmp_path):
     assert same == {"score": pytest.approx(100), "difference": 0, "p_value": 1}
 
 
-def test_files_that_do_not_fit(nmt, tmp_path):
+def test_a_set_that_the_config_does_not_name(nmt, tiny, tmp_path, tree):
+    """The same files by hand get the same scores; the run folder stays as it is."""
+    before, stored = tree(tiny.run), json.loads((tiny.run / "eval/test.scores.json").read_bytes())
+    source, ref, gold = (tiny.text(f"test.{ending}") for ending in ("en", "de", "align"))
+    result = nmt("evaluate", tiny.run, "--source", source, "--ref", ref, "--gold-align", gold, "--json")
+    assert (result.code, result.err) == (0, f"translating {source}: 8 sentences, beam 2\n")
+    assert json.loads(result.out) == {"test.en": stored}
+    others = nmt("evaluate", tiny.run, "--source", source, "--ref", ref, "--baseline", tiny.plain, "--json")
+    (tmp_path / "plain.de").write_bytes(nmt("translate", tiny.plain, "-i", source).out)
+    flags = ("--baseline", tmp_path / "plain.de", "--tokenize", "char")
+    from_file = nmt("evaluate", tiny.run, "--source", source, "--ref", ref, *flags, "--json")
+    by_run, by_file = (json.loads(found.out)["test.en"] for found in (others, from_file))
+    assert "aer" not in by_run and by_run["perplexity"] == stored["perplexity"]
+    assert by_run["baseline"]["chrf"] == by_file["baseline"]["chrf"]
+    assert by_run["baseline"]["run"] == str(tiny.plain) and by_run["baseline"]["bleu"]["difference"] != 0
+    assert "tok:13a" in by_run["signature"] and "tok:char" in by_file["signature"]
+    assert tree(tiny.run) == before
+
+
+def test_a_file_with_its_sources(nmt, tiny):
+    hyp, source, ref = tiny.run / "eval/test.hyp", tiny.text("test.en"), tiny.text("test.de")
+    stored = json.loads((tiny.run / "eval/test.scores.json").read_bytes())
+    scores = json.loads(nmt("evaluate", hyp, "--ref", ref, "--source", source, "--json").out)["test.hyp"]
+    assert scores["bleu_by_length"] == stored["bleu_by_length"]
+    assert "no_unk" not in scores and "perplexity" not in scores
+    assert any("BLEU by source length" in line for line in nmt("evaluate", hyp, "--ref", ref, "--source", source).lines)
+
+
+def test_files_that_do_not_fit(nmt, tiny, tmp_path):
     for name, lines in (("hyp", 2), ("ref", 3)):
         (tmp_path / name).write_text("a\n" * lines, encoding="utf-8")
     hyp, ref = tmp_path / "hyp", tmp_path / "ref"
@@ -110,6 +140,20 @@ def test_files_that_do_not_fit(nmt, tmp_path):
         f"nmt: error: {hyp} has 2 lines, {ref} 3; first unpaired line: {ref}:3\n"
     )
     assert nmt("evaluate", ref, "--ref", tmp_path / "hyp", "--baseline", hyp).code == 2
+    three, two, gold = (tmp_path / name for name in ("three", "two", "gold"))
+    for path, lines in ((three, 3), (two, 2), (gold, 1)):
+        path.write_text("0-0\n" * lines, encoding="utf-8")
+    for arguments, problem in {
+        (hyp, "--ref", two, "--source", three): f"{three} has 3 lines, {two} 2; first unpaired line: {three}:3",
+        (tiny.run, "--source", three, "--ref", two): f"{three} has 3 lines, {two} 2; first unpaired line: {three}:3",
+        (tiny.run, "--source", three, "--ref", ref, "--baseline", two): f"{two} has 2 lines, {ref} 3; first unpaired "
+        f"line: {ref}:3",
+    }.items():
+        assert nmt("evaluate", *arguments) == (2, b"", f"nmt: error: {problem}\n")
+    assert nmt("evaluate", tiny.run, "--source", three, "--ref", ref, "--gold-align", gold).err == (
+        f"translating {three}: 3 sentences, beam 2\n"
+        f"nmt: error: {gold} has 1 lines for 3 sentence pairs; line n must be pair n\n"
+    )
 
 
 def test_json_of_one_set(nmt, tiny):
@@ -123,9 +167,9 @@ def test_beam_changes_the_translations_only(nmt, tiny, tmp_path):
     result = nmt("evaluate", tmp_path / "run", "--beam", 1, "--json")
     assert result.err == "translating test set test: 8 sentences, beam 1\n"
     after = json.loads(result.out)["test"]
-    assert {key: after[key] for key in after if "ali" in key or key == "aer"} == {
-        key: before[key] for key in before if "ali" in key or key == "aer"
-    }
+    forced = [key for key in before if "ali" in key or key in ("aer", "perplexity", "target_pieces")]
+    assert len(forced) == 6
+    assert [after[key] for key in forced] == [before[key] for key in forced]
     (tmp_path / "greedy").write_bytes(nmt("translate", tiny.run, "--beam", 1, "-i", tiny.text("test.en")).out)
     theirs = json.loads(nmt("evaluate", tmp_path / "greedy", "--ref", tiny.text("test.de"), "--json").out)["greedy"]
     assert after["bleu"] == theirs["bleu"] and after["ter"] == theirs["ter"]
@@ -160,7 +204,7 @@ def test_model_without_attention_has_no_aer(nmt, tiny, tmp_path):
     config.write_text(text.replace("  test: {}\n", sets), encoding="utf-8")
     result = nmt("evaluate", tmp_path / "run")
     assert result.code == 0
-    assert [line.split()[1] for line in result.lines[:4]] == ["BLEU", "chrF", "TER", "brevity"]
+    assert [line.split()[1] for line in result.lines[:4]] == ["BLEU", "chrF", "TER", "perplexity"]
     assert not any("AER" in line for line in result.lines)
 
 
@@ -181,19 +225,29 @@ def test_file_of_translations(nmt, tmp_path):
 
 def test_flags_that_would_do_nothing_are_refused(nmt, tiny):
     run, text, links = tiny.run, tiny.text("test.de"), tiny.text("test.align")
-    config = f"{run} is a run folder: its config has the test sets and their tokenizer; leave"
+    own = f"{run} is a run folder, whose config says it for its test sets; only with --source and --ref"
+    both = "a run takes --source and --ref together, or neither for the test sets of its config"
+    translations = "only for translations; leave it out with --gold-align"
+    sides = ("--source", tiny.text("test.en"), "--ref", text)
     refused = {
-        (run, "--tokenize", "none"): f"{config} --tokenize out",
-        (run, "--gold-align", links): f"{config} --gold-align out",
+        (run, "--tokenize", "none"): f"--tokenize: {own}",
+        (run, "--gold-align", links): f"--gold-align: {own}",
+        (run, "--ref", text): f"--ref: {both}",
+        (run, "--source", text, "--tokenize", "none"): f"--source: {both}",
+        (run, *sides, "--set-name", "test"): "--set-name: names a test set of the config; leave it out with --source",
+        (run, *sides, "--tokenize", "moses"): "--tokenize moses: must be one of 13a, none, intl, char, zh",
+        (tiny.plain, *sides, "--gold-align", links): "--gold-align: this model has no attention, so it has no "
+        "alignments; leave it out",
+        (text, "--source", text): f"{text}: give --ref for a file of translations, --gold-align for links, or a run "
+        "folder",
         (text, "--ref", text, "--beam", 1): f"--beam: {text} is a file; only runs translate",
         (text, "--ref", text, "--checkpoint", "last"): f"--checkpoint: {text} is a file; only runs translate",
         (text, "--ref", text, "--set-name", "test"): f"--set-name: {text} is a file; only runs translate",
         (links, "--gold-align", links, "--ref", text): f"{links}: either --ref for a file of translations, "
         "--gold-align for links, or a run folder",
-        (links, "--gold-align", links, "--tokenize", "13a"): "--tokenize: only for translations; leave it out with "
-        "--gold-align",
-        (links, "--gold-align", links, "--baseline", run): "--baseline: only for translations; leave it out with "
-        "--gold-align",
+        (links, "--gold-align", links, "--tokenize", "13a"): f"--tokenize: {translations}",
+        (links, "--gold-align", links, "--baseline", run): f"--baseline: {translations}",
+        (links, "--gold-align", links, "--source", text): f"--source: {translations}",
     }
     for arguments, message in refused.items():
         assert nmt("evaluate", *arguments) == (2, b"", f"nmt: error: {message}\n")

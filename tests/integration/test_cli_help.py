@@ -19,7 +19,7 @@ COMMANDS = {
     "lexicon": 2,
     "average": 2,
     "check": 2,
-    "evaluate": 2,
+    "evaluate": 3,
     "compare": 2,
     "info": 2,
     "config show": 2,

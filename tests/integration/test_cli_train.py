@@ -22,6 +22,7 @@ WRITTEN = {
     "vocab/src.json",
     "vocab/tgt.json",
     "eval/test.hyp",
+    "eval/test.origin.json",
     "eval/test.scores.json",
     "checkpoints/best",
     "checkpoints/last",
@@ -65,10 +66,10 @@ def test_what_is_said(nmt, tiny, tmp_path):
         f"next: nmt translate {tmp_path / 'run'} < input.txt > output.txt",
         "",
     ]
-    assert [line.split()[:2] for line in result.lines[:4]] == [
-        ["test", name] for name in ("BLEU", "chrF", "TER", "AER")
+    assert [line.split()[:2] for line in result.lines[:5]] == [
+        ["test", name] for name in ("BLEU", "chrF", "TER", "AER", "perplexity")
     ]
-    assert result.lines[4:] == [f"report: {tmp_path / 'run/report.html'}"]
+    assert result.lines[5:] == [f"report: {tmp_path / 'run/report.html'}"]
     assert (tmp_path / "run/log.txt").read_text(encoding="utf-8").split("\n") == said[4:]
 
 
@@ -106,7 +107,7 @@ def last(result):
 def test_quiet(nmt, tiny, tmp_path):
     result = start(nmt, tiny, tmp_path / "run", "--set", "train.max_steps=1", "--quiet")
     assert (result.code, result.err) == (0, "")
-    assert [line.split(" ")[0] for line in result.lines] == ["test"] * 4 + ["report:"]
+    assert [line.split(" ")[0] for line in result.lines] == ["test"] * 5 + ["report:"]
 
 
 def test_dry_run_writes_nothing(nmt, tiny, tmp_path):
@@ -161,9 +162,9 @@ def test_seeds(nmt, tiny, tmp_path, monkeypatch):
     expected = [("valid", "BLEU", best)]
     expected += [
         ("test", title, [one[key] for one in scores])
-        for key, title in (("bleu", "BLEU"), ("chrf", "chrF"), ("ter", "TER"))
+        for key, title in (("bleu", "BLEU"), ("chrf", "chrF"), ("ter", "TER"), ("perplexity", "perplexity"))
     ]
-    assert result.lines[-4:] == [
+    assert result.lines[-5:] == [
         f"{name}  {title} {sum(values) / 2:.2f}  mean of 2 seeds, deviation {abs(values[0] - values[1]) / 2**0.5:.2f}"
         for name, title, values in expected
     ]
@@ -235,7 +236,7 @@ def test_cut_off_while_the_test_sets_are_translated(nmt, tiny, tmp_path, monkeyp
     result = start(nmt, tiny, tmp_path / "run")
     assert result.code == 0
     assert "\ncontinuing at step 60\n" in result.err
-    assert [line.split()[0] for line in result.lines] == ["test"] * 4 + ["report:"]
+    assert [line.split()[0] for line in result.lines] == ["test"] * 5 + ["report:"]
     assert weights(tmp_path / "run") == weights(tiny.run)
 
 
@@ -262,7 +263,7 @@ def test_overwrite_starts_anew(nmt, tiny, tmp_path, tree):
     assert result.code == 0
     assert "continuing" not in result.err
     names = {name for name in tree(run) if not name.startswith("checkpoints/step-")}
-    assert names == {*WRITTEN, "notes.txt"} - {"eval/test.hyp", "eval/test.scores.json"}
+    assert names == {*WRITTEN, "notes.txt"} - {"eval/test.hyp", "eval/test.origin.json", "eval/test.scores.json"}
     assert json.loads((run / "done.json").read_bytes())["step"] == 3
     assert [path.name for path in (run / "checkpoints").glob("step-*")] == ["step-00000003"]
 

@@ -90,17 +90,17 @@ def test_two_runs(write):
 
 
 def test_the_table_by_hand(write):
-    runs = [write("a", GOOD, scores={"aer": 0.25}), write("b|c", GOOD, ppl=6.0)]
+    runs = [write("a", GOOD, scores={"aer": 0.25, "perplexity": 4.125}), write("b|c", GOOD, ppl=6.0)]
     (found,) = compare_runs(runs, "t", silent)
     titles, cells = table_cells(found.rows)
     score, half = f"{bleu(GOOD):.2f}", f"{found.rows[0].bleu_half_width:.2f}"
     assert titles == [
-        *("run", "parameters", "minutes", "tokens/s", "perplexity"),
+        *("run", "parameters", "minutes", "tokens/s", "valid ppl", "test ppl"),
         *("BLEU", "± 95 %", "AER %", "difference", "p"),
     ]
     assert cells == [
-        ["a", "1,234,567", "1.5", "1,000", "5.00", score, half, "25.00", "–", "–"],
-        ["b|c", "1,234,567", "1.5", "1,000", "6.00", score, half, "–", "+0.00", "1.0000"],
+        ["a", "1,234,567", "1.5", "1,000", "5.00", "4.12", score, half, "25.00", "–", "–"],
+        ["b|c", "1,234,567", "1.5", "1,000", "6.00", "–", score, half, "–", "+0.00", "1.0000"],
     ]
     lines = markdown(titles, cells).split("\n")
     assert lines[0].startswith("| run  | parameters | minutes |")
@@ -112,12 +112,19 @@ def test_the_table_by_hand(write):
 def test_seeds_are_one_row(write, tmp_path):
     single = write("single", POOR)
     for seed, hypotheses in ((10, POOR), (2, GOOD)):
-        write(f"group/seed-{seed}", hypotheses, ppl=float(seed), seed=seed, scores={"bleu": seed, "aer": 0.5, "ter": 1})
+        write(
+            f"group/seed-{seed}",
+            hypotheses,
+            ppl=float(seed),
+            seed=seed,
+            scores={"bleu": seed, "aer": 0.5, "perplexity": seed},
+        )
     group = tmp_path / "group"
     assert [path.name for path in seed_runs(group)] == ["seed-2", "seed-10"]
     (found,) = compare_runs([single, group], None, silent)
     row = found.rows[1]
-    assert (row.name, len(row.runs), row.perplexity, row.aer, row.p_value) == ("group", 2, 6.0, 0.5, None)
+    assert (row.name, len(row.runs), row.aer, row.p_value) == ("group", 2, 0.5, None)
+    assert (row.perplexity, row.test_perplexity) == (6.0, 6.0)
     assert row.bleu == pytest.approx((bleu(GOOD) + bleu(POOR)) / 2)
     assert row.bleu_deviation == pytest.approx((bleu(GOOD) - bleu(POOR)) / math.sqrt(2))
     assert row.difference == pytest.approx(row.bleu - bleu(POOR))
@@ -129,10 +136,11 @@ def test_seeds_are_one_row(write, tmp_path):
     ]
     assert table_cells(found.rows)[0][1] == "seeds"
 
+    of_seeds = 6.0, pytest.approx(8 / math.sqrt(2))
     spreads = score_spreads(seed_runs(group))
     assert spreads == {
         "valid": {"BLEU": (12.0, pytest.approx(statistics.stdev([20, 4])))},
-        "t": {"BLEU": (6.0, pytest.approx(8 / math.sqrt(2))), "TER": (1.0, 0.0), "AER %": (50.0, 0.0)},
+        "t": {"BLEU": of_seeds, "perplexity": of_seeds, "AER %": (50.0, 0.0)},
     }
 
 
@@ -150,8 +158,40 @@ def test_what_does_not_compare_is_noted(write):
     assert [row.name for row in found.rows] == [str(a), str(b)]
     assert found.notes == [
         "The vocabularies differ, so the perplexities count different pieces and do not compare.",
-        "The translations were found with different beams: 1, 5.",
+        "The translations were found by different searches: beam_size 5, 1.",
     ]
+
+
+def test_what_differs_beside_the_model_is_noted(write, tmp_path, texts):
+    def data(**changes):
+        pair = {"src": "/x", "tgt": "/y"}
+        return {"train": pair, "valid": pair, "test": {"t": texts}, "tokenizer": {"type": "word"}, **changes}
+
+    def notes(other, first=None):
+        (found,) = compare_runs([first or a, other], None, silent)
+        return found.notes
+
+    a, other = write("a", GOOD), {"src": "/z", "tgt": "/y"}
+    assert notes(write("same", GOOD, search={"batch_sentences": 3}, seed=5)) == []
+    assert notes(write("b", GOOD, data=data(train=other))) == [
+        "The runs were trained on different text (data.train, data.mix)."
+    ]
+    assert notes(write("c", GOOD, data=data(valid=other))) == [
+        "The validation sets differ, so their perplexities do not compare."
+    ]
+    assert notes(write("d", GOOD, train={"max_steps": 4, "max_epochs": 2})) == [
+        "The budgets of training differ: max_epochs null, 2."
+    ]
+    assert notes(write("e", GOOD, search={"replace_unk": True, "length_penalty": {"type": "gnmt", "alpha": 0.25}})) == [
+        "The translations were found by different searches: length_penalty.alpha 1.0, 0.25; replace_unk false, true."
+    ]
+    place = "The runs were trained in different places, so minutes and tokens/s do not compare: "
+    f = write("f", GOOD, precision="fp32", threads=2)
+    assert notes(f) == [f"{place}precision auto, fp32; threads null, 2."]
+    g = write("g", GOOD, precision="fp32", threads=2)
+    for run, cores in ((f, 2), (g, 64)):
+        (run / "env.json").write_text(json.dumps({"cores": cores, "threads": 2, "python": str(run)}), encoding="utf-8")
+    assert notes(g, first=f) == [f"{place}cores 2, 64."]
 
 
 def test_runs_that_are_refused(write, tmp_path, texts):

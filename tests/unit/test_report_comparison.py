@@ -22,6 +22,7 @@ def row(name, bleu=30.0, parts=((1, 40.0), (6, 20.0))):
         minutes=2.0,
         tokens_per_s=None,
         perplexity=5.0,
+        test_perplexity=None,
         bleu=bleu,
         bleu_half_width=0.5,
         bleu_deviation=None,
@@ -100,6 +101,6 @@ def test_cells_as_markdown():
 
 def test_columns_that_nobody_fills_are_left_out():
     titles, _ = table_cells([row("a")])
-    assert titles == ["run", "parameters", "minutes", "perplexity", "BLEU", "± 95 %"]
+    assert titles == ["run", "parameters", "minutes", "valid ppl", "BLEU", "± 95 %"]
     titles, cells = table_cells([row("a"), replace(row("b"), aer=0.1234, tokens_per_s=12345.6)])
     assert titles[-1] == "AER %" and cells[0][-1] == "–" and cells[1][-1] == "12.34" and cells[1][3] == "12,346"
