@@ -142,7 +142,7 @@ def _of_given(
 ) -> dict[str, Any]:
     from nmt.commands.output import say
     from nmt.evaluation.config import EvaluationConfig
-    from nmt.pipeline.given_files import score_run
+    from nmt.pipeline.given_set import score_run
 
     tokenize = files.tokenizer()
     config = EvaluationConfig(bleu_tokenize=tokenize) if tokenize else experiment.evaluation

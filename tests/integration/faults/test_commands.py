@@ -90,7 +90,7 @@ EXPORT = {
 EVALUATE = {
     "unknown test set": ("$run --set-name tset", "$run has no test set tset; did you mean 'test'?"),
     "run without test sets": ("$plain", "$plain: its config names no test set (data.test)"),
-    "run with references": ("$run --ref $text/test.de", "$run is a run folder: "),
+    "run with references": ("$run --ref $text/test.de", "--ref: a run takes --source and --ref together, or neither"),
     "nothing to compare with": ("$text/test.de", "$text/test.de: give --ref for a file of translations,"),
     "ensemble of a file": (
         "$text/dev.en --ref $text/dev.de --ensemble $run",
