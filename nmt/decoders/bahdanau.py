@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, Reads, next_position
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
-from nmt.decoders.decoder import Decoder, Step, Unrolled
+from nmt.decoders.decoder import Decoder, Step, Unrolled, stacked
 from nmt.decoders.loop_tapes import LoopTapes
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
@@ -68,17 +68,13 @@ class Bahdanau(Decoder, name="bahdanau"):
         return memory, BahdanauState(initial[0][0], self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: BahdanauState) -> Step:
-        context_NR, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N, self._reads())
-        gates_N3H, product_NF2 = self._split(context_NR)
-        (new_NH,) = self.cell.step(self.cell.project_first(x_NE)[0] + gates_N3H, (state.s_NH,))
-        read_NH = new_NH if self.config.readout_state == "current" else state.s_NH
-        return Step(read_NH, product_NF2, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
+        return self._step(self.cell.project_first(x_NE)[0], memory, state, self._reads())
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: BahdanauState) -> Unrolled:
+        gates_TB3H, _ = self.cell.project_first(x_BTE.transpose(0, 1))
         attention = self.attention.tape()
         if attention is None:
-            return super().unroll(x_BTE, memory, state)
-        gates_TB3H, _ = self.cell.project_first(x_BTE.transpose(0, 1))
+            return self._unroll_steps(gates_TB3H, memory, state)
         gates_BS3H, product_BSF2 = self._split(memory.values_BSR)
         of_gates, tapes = memory._replace(values_BSR=gates_BS3H), LoopTapes(attention, self.cell.tape())
         before_BTH, after_BTH, weights_BTS = unroll_bahdanau(gates_TB3H, (state.s_NH,), of_gates, tapes)
@@ -86,7 +82,24 @@ class Bahdanau(Decoder, name="bahdanau"):
         return Unrolled(read_BTH, weights_BTS.to(product_BSF2.dtype) @ product_BSF2, weights_BTS)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
+        assert context is not None
         return self.dropout(self.maxout([output, x], context))
+
+    def _unroll_steps(self, gates_TB3H: Tensor, memory: Memory, state: BahdanauState) -> Unrolled:
+        """As `unroll`, where autograd takes every step."""
+        reads, steps = self._reads(), list[Step]()
+        for gates_B3H in gates_TB3H.unbind(0):
+            steps.append(self._step(gates_B3H, memory, state, reads))
+            state = steps[-1].state
+        return stacked(steps)
+
+    def _step(self, gates_N3H: Tensor, memory: Memory, state: BahdanauState, reads: Reads) -> Step:
+        """One step from the embedding's share of the gates."""
+        context_NR, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N, reads)
+        context_N3H, product_NF2 = self._split(context_NR)
+        (new_NH,) = self.cell.step(gates_N3H + context_N3H, (state.s_NH,))
+        read_NH = new_NH if self.config.readout_state == "current" else state.s_NH
+        return Step(read_NH, product_NF2, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
 
     def _reads(self) -> Reads:
         """The weights of the context in the gates, C (3H, D), and in the read-out, C_o (2F, D)."""
@@ -95,5 +108,5 @@ class Bahdanau(Decoder, name="bahdanau"):
 
     def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The shares (..., 3H) of the gates and (..., 2F) of the read-out in (..., R)."""
-        gates, product = x.tensor_split([3 * self.config.dim], -1)
+        gates, product = x.split([3 * self.config.dim, 2 * self.config.maxout], -1)
         return gates, product

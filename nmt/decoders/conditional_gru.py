@@ -70,12 +70,12 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         return memory, ConditionalGRUState(initial[0][0], self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
-        return self._step(self.first.project(x_NE), memory, state)
+        return self._step(self.first.project(x_NE), memory, state, self._reads())
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: ConditionalGRUState) -> Unrolled:
-        steps: list[Step] = []
+        reads, steps = self._reads(), list[Step]()
         for gates_B3H in split_steps(self.first.project(x_BTE)):
-            steps.append(self._step(gates_B3H, memory, state))
+            steps.append(self._step(gates_B3H, memory, state, reads))
             state = steps[-1].state
         return stacked(steps)
 
@@ -89,9 +89,9 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         """The weights of the context in the second GRU (3H, D) and in the deep output, W_t3 (F, D)."""
         return self.second.weight_ih, self.deep.weight[:, -self.second.weight_ih.size(1) :]
 
-    def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState) -> Step:
+    def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState, reads: Reads) -> Step:
         between = self.first.step(gates_N3H, (state.s_NH,))
-        context_NR, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N, self._reads())
-        gates_N3H, product_NF = context_NR.tensor_split([3 * self.config.dim], -1)
+        context_NR, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N, reads)
+        gates_N3H, product_NF = context_NR.split([3 * self.config.dim, self.feature_dim], -1)
         (new_NH,) = self.second.step(gates_N3H + self.second.input_bias, between)
         return Step(new_NH, product_NF, weights_NS, ConditionalGRUState(new_NH, next_position(state.position_N)))

@@ -90,12 +90,12 @@ class GNMTDecoder(Decoder, name="gnmt"):
         below_N1H = bottom.layers[0][0][:, None]
         output_N1H, history = self.upper.unroll(below_N1H, context_ND[:, None], state.layers[1:])
         upper = tuple(tuple(part_N1H[:, 0] for part_N1H in states) for states in history)
-        return Step(output_N1H[:, 0], context_ND, weights_NS, bottom._replace(layers=bottom.layers + upper))
+        return Step(output_N1H[:, 0], None, weights_NS, bottom._replace(layers=bottom.layers + upper))
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> Unrolled:
         below_BTH, context_BTD, weights_BTS = self._unroll_bottom(x_BTE, memory, state)
         output_BTH, _ = self.upper.unroll(below_BTH, context_BTD, state.layers[1:])
-        return Unrolled(output_BTH, context_BTD, weights_BTS)
+        return Unrolled(output_BTH, None, weights_BTS)
 
     def _unroll_bottom(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> tuple[Tensor, Tensor, Tensor]:
         """m^1, contexts and weights of all steps."""

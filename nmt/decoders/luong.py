@@ -90,13 +90,13 @@ class Luong(Decoder, name="luong"):
         return memory, LuongState(initial, fed_BF, self.attention.first_position(memory))
 
     def advance(self, x_NE: Tensor, memory: Memory, state: LuongState) -> Step:
-        return self._step(x_NE, memory, state, None)
+        return self._step(x_NE, memory, state, (self._reads(), self._weight_output()))
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: LuongState) -> Unrolled:
         if not self.config.input_feeding:
             h_BTH, _ = self.stack.unroll(x_BTE, state.layers)
             context_BTF, weights_BTS = self.attention(h_BTH, memory, reads=self._reads())
-            return Unrolled(self._attentional(h_BTH, context_BTF), None, weights_BTS)
+            return Unrolled(_attentional(h_BTH, self._weight_output(), context_BTF), None, weights_BTS)
         attention = self.attention.tape()
         if attention is not None and self.stack.shape.layers == 1:
             (cell,) = self.stack.cells
@@ -104,27 +104,32 @@ class Luong(Decoder, name="luong"):
             weights, tapes = (weight_fed, self._weight_output()), LoopTapes(attention, cell.tape())
             output_BTF, weights_BTS = unroll_input_feeding(gates_TBG, state.layers[0], memory, weights, tapes)
             return Unrolled(output_BTF, None, weights_BTS)
-        masks_BTH = self.stack.masks(x_BTE)
+        masks_BTH, weights_combine = self.stack.masks(x_BTE), (self._reads(), self._weight_output())
         steps: list[Step] = []
         for t, x_BE in enumerate(split_steps(x_BTE)):
-            steps.append(self._step(x_BE, memory, state, step_masks(masks_BTH, t)))
+            steps.append(self._step(x_BE, memory, state, weights_combine, step_masks(masks_BTH, t)))
             state = steps[-1].state
         return stacked(steps)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         return self.dropout(output)
 
-    def _step(self, x_NE: Tensor, memory: Memory, state: LuongState, masks: list[Tensor | None] | None) -> Step:
+    def _step(
+        self,
+        x_NE: Tensor,
+        memory: Memory,
+        state: LuongState,
+        weights: tuple[Reads, Tensor],
+        masks: list[Tensor | None] | None = None,
+    ) -> Step:
+        """One step; weights: the two parts of W_c."""
+        reads, weight_output = weights
         inputs = x_NE if state.fed_NF is None else torch.cat([x_NE, state.fed_NF.to(x_NE.dtype)], -1)
         h_NH, layers = self.stack.step(inputs, state.layers, masks)
-        context_NF, weights_NS = self.attention.attend_rows(h_NH, memory, state.position_N, self._reads())
-        output_NF = self._attentional(h_NH, context_NF)
+        context_NF, weights_NS = self.attention.attend_rows(h_NH, memory, state.position_N, reads)
+        output_NF = _attentional(h_NH, weight_output, context_NF)
         fed_NF = output_NF if self.config.input_feeding else None
         return Step(output_NF, None, weights_NS, LuongState(layers, fed_NF, next_position(state.position_N)))
-
-    def _attentional(self, h: Tensor, context: Tensor) -> Tensor:
-        """h~ (..., F) from h (..., H) and W_c's share of the context (..., F)."""
-        return torch.tanh(F.linear(h, self._weight_output()) + context)
 
     def _reads(self) -> Reads:
         """The columns of W_c that the context has, (F, D)."""
@@ -133,3 +138,8 @@ class Luong(Decoder, name="luong"):
     def _weight_output(self) -> Tensor:
         """The columns of W_c that h_t has, (F, H)."""
         return self.combine.weight[:, -self.config.dim :]
+
+
+def _attentional(h: Tensor, weight_FH: Tensor, context: Tensor) -> Tensor:
+    """h~ (..., F) from h (..., H), its columns of W_c, and the share of the context (..., F)."""
+    return torch.tanh(F.linear(h, weight_FH) + context)

@@ -78,7 +78,7 @@ class Plain(Decoder, name="plain"):
         context_ND = self._summary(memory, len(x_NE))
         inputs = x_NE if context_ND is None else torch.cat([x_NE, context_ND], -1)
         output_NH, state = self.stack.step(inputs, state)
-        return Step(output_NH, context_ND, None, state)
+        return Step(output_NH, None if self.maxout is None else context_ND, None, state)
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: States) -> Unrolled:
         context_BTD = summary_BD = None
@@ -86,7 +86,7 @@ class Plain(Decoder, name="plain"):
             summary_BD = memory.values_BSR[:, 0].to(x_BTE.dtype)
             context_BTD = summary_BD[:, None].expand(-1, x_BTE.size(1), -1)
         output_BTH, _ = self.stack.unroll(x_BTE, state, summary_BD)
-        return Unrolled(output_BTH, context_BTD, None)
+        return Unrolled(output_BTH, None if self.maxout is None else context_BTD, None)
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         features = output

@@ -17,8 +17,9 @@ class Maxout(nn.Module):
     def forward(self, parts: list[Tensor], product: Tensor | None = None) -> Tensor:
         """(..., dim) from the concatenation of `parts`; of inputs after them `product` (..., 2 dim) is W's share."""
         inputs = torch.cat(parts, -1)
-        inner = F.linear(inputs, self.linear.weight[:, : inputs.size(-1)], self.linear.bias)
-        if product is not None:
-            inner = inner + product
+        if product is None:
+            inner = self.linear(inputs)
+        else:
+            inner = F.linear(inputs, self.linear.weight[:, : inputs.size(-1)], self.linear.bias) + product
         first, second = inner.unflatten(-1, (-1, 2)).unbind(-1)
         return torch.maximum(first, second)
