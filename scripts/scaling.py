@@ -82,11 +82,11 @@ def rnnsearch(words: int = 30_004, m: int = 620, n: int = 1000, maxout: int = 50
     """Bahdanau et al. 2014, appendix A.2, as configs/papers/rnnsearch_50.yaml; `source` positions of a sentence.
 
     A weight in a product costs 2 FLOP a token: those of the encoder and of the keys for each source token. Scores and
-    context cost 2 n and 2 (2 n) for each source position.
+    contexts cost 2 n and 2 (3 n + 2 maxout) for each source position: contexts are sums of products (`Attention`).
     """
     encoder, keys = 2 * gru(m, n), 2 * n * n
     decoder = gru(m + 2 * n, n) + n * n + 2 * maxout * (n + m + 2 * n) + maxout * words
-    attention = source * (n + 2 * n)
+    attention = source * (n + 3 * n + 2 * maxout)
     biases = 2 * 6 * n + n + 6 * n + 2 * maxout + words
     parameters = 2 * words * m + encoder + keys + decoder + n * n + n + biases
     return Model("RNNsearch-50", parameters, 2 * (encoder + keys + decoder + attention), 80, source)

@@ -1,7 +1,7 @@
 """Attention: scorer -> window -> normaliser -> context. One code serves training over time and search over the beam.
 
 B sentences, M queries per sentence, N = B * M, S source positions, H query width, D memory width, A key width,
-R width of what is read of a context.
+P width of what is read of a context (products).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from nmt.config.component import OneOf, Section
 from nmt.errors import ConfigError
 
 Reads = tuple[Tensor, ...]
-"""The weights (R, D) of products that a decoder takes of a context; none: it takes the context itself."""
+"""The weights (P, D) of products that a decoder takes of a context; none: it takes the context itself."""
 
 
 class Memory(NamedTuple):
@@ -36,7 +36,7 @@ class Memory(NamedTuple):
     heads values and keys are those of each head, (B, heads, S, width of a head).
     """
 
-    values_BSR: Tensor
+    values_BSP: Tensor
     mask_BS: Tensor
     keys_BSA: Tensor
 
@@ -68,7 +68,7 @@ class Attention(nn.Module):
 
     A decoder that reads a context by products W c_t alone gives W, as `reads`, whenever it calls: W c_t being
     sum_s a_t(s) W h_s, one head takes the products of the source states, once a sentence and not for every hypothesis
-    of every step. Several weights W stand side by side in R.
+    of every step. Several weights W stand side by side in P.
     """
 
     def __init__(self, config: AttentionConfig, *, query_dim: int, memory_dim: int) -> None:
@@ -106,7 +106,7 @@ class Attention(nn.Module):
     def forward(
         self, query_BMH: Tensor, memory: Memory, position_BM: Tensor | None = None, reads: Reads = ()
     ) -> tuple[Tensor, Tensor]:
-        """context_BMR and weights_BMS. Without position_BM the queries are those of target words 1 to M."""
+        """context_BMP and weights_BMS. Without position_BM the queries are those of target words 1 to M."""
         if position_BM is None and self.window.reads_position:
             position_BM = torch.arange(1, query_BMH.size(1) + 1, device=query_BMH.device).expand(len(query_BMH), -1)
         if self.heads is None:
@@ -119,15 +119,15 @@ class Attention(nn.Module):
     def attend_rows(
         self, query_NH: Tensor, memory: Memory, position_N: Tensor | None = None, reads: Reads = ()
     ) -> tuple[Tensor, Tensor]:
-        """context_NR and weights_NS for queries whose dim 0 holds M rows of each sentence, sentence by sentence.
+        """context_NP and weights_NS for queries whose dim 0 holds M rows of each sentence, sentence by sentence.
 
         position_N: the target words' positions, begun by `first_position` and counted on by `next_position`.
         """
         assert (position_N is not None) == self.window.reads_position
         sentences = len(memory.mask_BS)
         position_BM = None if position_N is None else position_N.unflatten(0, (sentences, -1))
-        context_BMR, weights_BMS = self(query_NH.unflatten(0, (sentences, -1)), memory, position_BM, reads)
-        return context_BMR.flatten(0, 1), weights_BMS.flatten(0, 1)
+        context_BMP, weights_BMS = self(query_NH.unflatten(0, (sentences, -1)), memory, position_BM, reads)
+        return context_BMP.flatten(0, 1), weights_BMS.flatten(0, 1)
 
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
         """Attention inside a recurrence by hand: its class and its parameters; None: autograd takes every step.
@@ -142,16 +142,16 @@ class Attention(nn.Module):
         precise = torch.promote_types(scores_BMS.dtype, torch.float32)
         view = self.window(query_BMH, memory.mask_BS, position_BM)
         weights_BMS = self.normaliser(scores_BMS.to(precise), view.inside_BMS)
-        values_BSR = memory.values_BSR
+        values_BSP = memory.values_BSP
         if view.factor_BMS is None:
-            return weights_BMS.to(values_BSR.dtype) @ values_BSR, weights_BMS
+            return weights_BMS.to(values_BSP.dtype) @ values_BSP, weights_BMS
         weights_BMS = weights_BMS * view.factor_BMS
-        return weights_BMS.to(values_BSR.dtype) @ values_BSR, weights_BMS / weights_BMS.sum(-1, keepdim=True)
+        return weights_BMS.to(values_BSP.dtype) @ values_BSP, weights_BMS / weights_BMS.sum(-1, keepdim=True)
 
 
 def _read(x: Tensor, reads: Reads) -> Tensor:
     """The products of x (..., D), side by side; x itself where there are none."""
-    return torch.cat([F.linear(x, weight_RD) for weight_RD in reads], -1) if reads else x
+    return torch.cat([F.linear(x, weight_PD) for weight_PD in reads], -1) if reads else x
 
 
 def next_position(position_N: Tensor | None) -> Tensor | None:

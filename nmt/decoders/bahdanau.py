@@ -1,7 +1,7 @@
 """RNNsearch: attention before the recurrence.
 
 B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F maxout width,
-R = 3H + 2F what gates and read-out take of a context.
+P = 3H + 2F what gates and read-out take of a context.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class Bahdanau(Decoder, name="bahdanau"):
         attention = self.attention.tape()
         if attention is None:
             return self._unroll_steps(gates_TB3H, memory, state)
-        gates_BS3H, product_BSF2 = self._split(memory.values_BSR)
-        of_gates, tapes = memory._replace(values_BSR=gates_BS3H), LoopTapes(attention, self.cell.tape())
+        gates_BS3H, product_BSF2 = self._split(memory.values_BSP)
+        of_gates, tapes = memory._replace(values_BSP=gates_BS3H), LoopTapes(attention, self.cell.tape())
         before_BTH, after_BTH, weights_BTS = unroll_bahdanau(gates_TB3H, (state.s_NH,), of_gates, tapes)
         read_BTH = after_BTH if self.config.readout_state == "current" else before_BTH
         return Unrolled(read_BTH, weights_BTS.to(product_BSF2.dtype) @ product_BSF2, weights_BTS)
@@ -95,8 +95,8 @@ class Bahdanau(Decoder, name="bahdanau"):
 
     def _step(self, gates_N3H: Tensor, memory: Memory, state: BahdanauState, reads: Reads) -> Step:
         """One step from the embedding's share of the gates."""
-        context_NR, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N, reads)
-        context_N3H, product_NF2 = self._split(context_NR)
+        context_NP, weights_NS = self.attention.attend_rows(state.s_NH, memory, state.position_N, reads)
+        context_N3H, product_NF2 = self._split(context_NP)
         (new_NH,) = self.cell.step(gates_N3H + context_N3H, (state.s_NH,))
         read_NH = new_NH if self.config.readout_state == "current" else state.s_NH
         return Step(read_NH, product_NF2, weights_NS, BahdanauState(new_NH, next_position(state.position_N)))
@@ -107,6 +107,6 @@ class Bahdanau(Decoder, name="bahdanau"):
         return gates_3HD, self.maxout.linear.weight[:, -self.memory_dim :]
 
     def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The shares (..., 3H) of the gates and (..., 2F) of the read-out in (..., R)."""
+        """The shares (..., 3H) of the gates and (..., 2F) of the read-out in (..., P)."""
         gates, product = x.split([3 * self.config.dim, 2 * self.config.maxout], -1)
         return gates, product

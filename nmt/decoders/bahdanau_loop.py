@@ -47,7 +47,7 @@ class _Loop(torch.autograd.Function):
         dbefore_TBH, dafter_TBH, dweights_TBS = grads
         attend, cell = _saved(ctx)
         s_TBH = cell.parts[0]
-        dgates_TBG = torch.empty_like(attend.context_TBR)
+        dgates_TBG = torch.empty_like(attend.context_TBP)
         dquery_BH = torch.zeros_like(s_TBH[0])
         for t in range(len(dgates_TBG) - 1, -1, -1):
             cell.step_back(t, (dafter_TBH[t] + dquery_BH,), dgates_TBG[t])

@@ -1,7 +1,7 @@
 """The conditional GRU of Nematus: attention between two GRUs.
 
 B sentences, N hypotheses, T target positions, S source positions, E embedding, H decoder, D memory, F width of the deep
-output, R = 3H + F what the second GRU and the deep output take of a context.
+output, P = 3H + F what the second GRU and the deep output take of a context.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
 
     def _step(self, gates_N3H: Tensor, memory: Memory, state: ConditionalGRUState, reads: Reads) -> Step:
         between = self.first.step(gates_N3H, (state.s_NH,))
-        context_NR, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N, reads)
-        gates_N3H, product_NF = context_NR.split([3 * self.config.dim, self.feature_dim], -1)
+        context_NP, weights_NS = self.attention.attend_rows(between[0], memory, state.position_N, reads)
+        gates_N3H, product_NF = context_NP.split([3 * self.config.dim, self.feature_dim], -1)
         (new_NH,) = self.second.step(gates_N3H + self.second.input_bias, between)
         return Step(new_NH, product_NF, weights_NS, ConditionalGRUState(new_NH, next_position(state.position_N)))

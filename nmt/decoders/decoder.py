@@ -1,7 +1,7 @@
 """The contract of a decoder: a sequential core (`advance`) and a batched rest (`readout`).
 
 B sentences, K beam, N = B * K hypotheses, T target positions, S source positions, E embedding, H decoder, D memory,
-F read-out features, R what the read-out takes of a context.
+F read-out features, P what the read-out takes of a context.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from nmt.nn.stack import StackShape, split_steps
 class Step(NamedTuple):
     """One target position of every hypothesis. A decoder without attention has no weights.
 
-    context_NR: what `readout` takes of the context, itself or a product of it; None if it takes nothing.
+    context_NP: what `readout` takes of the context, itself or a product of it; None if it takes nothing.
     """
 
     output_NH: Tensor
-    context_NR: Tensor | None
+    context_NP: Tensor | None
     weights_NS: Tensor | None
     state: Any
 
@@ -35,7 +35,7 @@ class Unrolled(NamedTuple):
     """All target positions under teacher forcing."""
 
     output_BTH: Tensor
-    context_BTR: Tensor | None
+    context_BTP: Tensor | None
     weights_BTS: Tensor | None
 
 
@@ -80,7 +80,7 @@ def stacked(steps: Sequence[Step]) -> Unrolled:
     """All steps of one row a sentence, side by side."""
     return Unrolled(
         torch.stack([step.output_NH for step in steps], 1),
-        _stack([step.context_NR for step in steps]),
+        _stack([step.context_NP for step in steps]),
         _stack([step.weights_NS for step in steps]),
     )
 

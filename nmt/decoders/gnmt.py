@@ -102,8 +102,8 @@ class GNMTDecoder(Decoder, name="gnmt"):
         attention = self.attention.tape()
         if attention is not None and self.config.wiring == "gnmt":
             gates_TB4H, weight_context = self.bottom.project_first(x_BTE.transpose(0, 1))
-            values_BSD, tapes = memory.values_BSR, LoopTapes(attention, self.bottom.tape())
-            of_gates = memory._replace(values_BSR=F.linear(values_BSD, weight_context))
+            values_BSD, tapes = memory.values_BSP, LoopTapes(attention, self.bottom.tape())
+            of_gates = memory._replace(values_BSP=F.linear(values_BSD, weight_context))
             _, below_BTH, weights_BTS = unroll_bahdanau(gates_TB4H, state.layers[0], of_gates, tapes)
             return below_BTH, weights_BTS.to(values_BSD.dtype) @ values_BSD, weights_BTS
         steps: list[tuple[Tensor, Tensor, Tensor]] = []

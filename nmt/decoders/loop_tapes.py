@@ -1,6 +1,6 @@
 """The two tapes of a decoder's loop, attention and cell, and their tensors on the way through one autograd function.
 
-B sentences, T target positions, S source positions, H decoder, A key width, G gates, R values of the memory.
+B sentences, T target positions, S source positions, H decoder, A key width, G gates, P values of the memory.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def apply_loop(
 ) -> tuple[Tensor, ...]:
     """Results of the loop, (B, T, ·) each, all computed in the type of inputs[0], the gates (T, B, G).
 
-    The loop receives (plan, mask_BS, *inputs, keys_BSA, values_BSR, *rest), for `start_tapes`.
+    The loop receives (plan, mask_BS, *inputs, keys_BSA, values_BSP, *rest), for `start_tapes`.
     """
     (make_attention, attention_weights), (make_cell, cell_weights) = tapes
     plan = _Plan(make_attention, len(attention_weights), make_cell, len(initial))
-    tensors = [*inputs, memory.keys_BSA, memory.values_BSR, *initial, *attention_weights, *cell_weights]
+    tensors = [*inputs, memory.keys_BSA, memory.values_BSP, *initial, *attention_weights, *cell_weights]
     results = loop.apply(plan, memory.mask_BS, *(tensor.to(inputs[0].dtype) for tensor in tensors))
     return tuple(result.transpose(0, 1) for result in results)  # type: ignore[union-attr]
 
@@ -50,8 +50,8 @@ def apply_loop(
 def start_tapes(
     plan: _Plan, steps: int, mask_BS: Tensor, tensors: tuple[Tensor, ...]
 ) -> tuple[AttentionTape, CellTape]:
-    """Both tapes at step 0; tensors: keys_BSA, values_BSR and what `apply_loop` put after them."""
-    keys_BSA, values_BSR, *rest = tensors
+    """Both tapes at step 0; tensors: keys_BSA, values_BSP and what `apply_loop` put after them."""
+    keys_BSA, values_BSP, *rest = tensors
     initial, weights = rest[: plan.states], rest[plan.states :]
-    attend = plan.make_attention(steps, mask_BS, keys_BSA, values_BSR, *weights[: plan.attention_weights])
+    attend = plan.make_attention(steps, mask_BS, keys_BSA, values_BSP, *weights[: plan.attention_weights])
     return attend, plan.make_cell(steps, *initial, *weights[plan.attention_weights :])

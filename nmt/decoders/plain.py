@@ -83,7 +83,7 @@ class Plain(Decoder, name="plain"):
     def unroll(self, x_BTE: Tensor, memory: Memory, state: States) -> Unrolled:
         context_BTD = summary_BD = None
         if self.config.every_step:
-            summary_BD = memory.values_BSR[:, 0].to(x_BTE.dtype)
+            summary_BD = memory.values_BSP[:, 0].to(x_BTE.dtype)
             context_BTD = summary_BD[:, None].expand(-1, x_BTE.size(1), -1)
         output_BTH, _ = self.stack.unroll(x_BTE, state, summary_BD)
         return Unrolled(output_BTH, None if self.maxout is None else context_BTD, None)
@@ -97,4 +97,4 @@ class Plain(Decoder, name="plain"):
     def _summary(self, memory: Memory, rows: int) -> Tensor | None:
         if not self.config.every_step:
             return None
-        return memory.values_BSR[:, 0].repeat_interleave(rows // len(memory.values_BSR), 0)
+        return memory.values_BSP[:, 0].repeat_interleave(rows // len(memory.values_BSP), 0)

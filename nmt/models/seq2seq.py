@@ -1,7 +1,7 @@
 """Sequence to sequence: embeddings, encoder, bridge, decoder, vocabulary.
 
-B sentences, K beam, N = B * K hypotheses, S source, T target, R real target tokens, E embedding, F features,
-V vocabulary.
+B sentences, K beam, N = B * K hypotheses, S source, T target, R real target tokens, E embedding, F features, P what the
+read-out takes of a context, V vocabulary.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Seq2Seq(nn.Module):
         x_NE = self.tgt_embedding(y_N)
         inner = memory if self.lexical_readout is None else memory.decoder
         step = self.decoder.advance(x_NE, inner, state)
-        features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_NR)
+        features_NF = self.decoder.readout(x_NE, step.output_NH, step.context_NP)
         if self.lexical_readout is not None:
             assert step.weights_NS is not None
             weights_BMS = step.weights_NS.unflatten(0, (len(memory.src_BSE), -1))
@@ -202,8 +202,8 @@ class Seq2Seq(nn.Module):
         x_BTE = self.embedding_dropout(self.tgt_embedding(batch.tgt_in_BT))
         unrolled = self.decoder.unroll(x_BTE, memory, state)
         real = batch.real_targets
-        context = None if unrolled.context_BTR is None else unrolled.context_BTR[real]
-        features_RF = self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context)
+        context_RP = None if unrolled.context_BTP is None else unrolled.context_BTP[real]
+        features_RF = self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RP)
         if self.lexical_readout is not None:
             assert unrolled.weights_BTS is not None
             lexical_BTE = self.lexical_readout(unrolled.weights_BTS, src_BSE)

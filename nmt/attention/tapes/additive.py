@@ -16,9 +16,9 @@ class AdditiveTape(AttentionTape):
     """
 
     def __init__(
-        self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSR: Tensor, W_AH: Tensor, v_A: Tensor
+        self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSP: Tensor, W_AH: Tensor, v_A: Tensor
     ) -> None:
-        super().__init__(steps, mask_BS, keys_BSA, values_BSR)
+        super().__init__(steps, mask_BS, keys_BSA, values_BSP)
         self.double_keys_BSA, self.double_W_AH, self.double_v_A = 2 * keys_BSA, 2 * W_AH, 2 * v_A
         self.back_AH = (4 * v_A)[:, None] * W_AH
         self.dkeys_BSA = torch.zeros_like(keys_BSA)

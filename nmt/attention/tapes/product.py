@@ -11,8 +11,8 @@ from nmt.attention.tapes.tape import AttentionTape
 class ProductTape(AttentionTape):
     """scores_t = keys query_t."""
 
-    def __init__(self, steps: int, mask_BS: Tensor, keys_BSH: Tensor, values_BSR: Tensor) -> None:
-        super().__init__(steps, mask_BS, keys_BSH, values_BSR)
+    def __init__(self, steps: int, mask_BS: Tensor, keys_BSH: Tensor, values_BSP: Tensor) -> None:
+        super().__init__(steps, mask_BS, keys_BSH, values_BSP)
         self.keys_BSH = keys_BSH
         self.dscores_TBS = keys_BSH.new_empty(self.weights_TBS.shape)
 

@@ -1,6 +1,6 @@
 """Attention of every step of a recurrence: `step` writes buffers forward, `step_back` reads them backward.
 
-B sentences, T steps, S source positions, H query width, A key width, R values of the memory.
+B sentences, T steps, S source positions, H query width, A key width, P values of the memory.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ class AttentionTape(ABC):
 
     The values are products of the source states, and so are the contexts (`Attention.remember`).
 
-    weights_TBS and context_TBR hold the results. No autograd inside; the gradients of what is the same at every step
+    weights_TBS and context_TBP hold the results. No autograd inside; the gradients of what is the same at every step
     are single products after the loop.
     """
 
-    def __init__(self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSR: Tensor) -> None:
-        self.values_BSR = values_BSR
-        batch, positions, width = values_BSR.shape
-        precise = torch.promote_types(values_BSR.dtype, torch.float32)
+    def __init__(self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSP: Tensor) -> None:
+        self.values_BSP = values_BSP
+        batch, positions, width = values_BSP.shape
+        precise = torch.promote_types(values_BSP.dtype, torch.float32)
         self.penalty_BS = torch.zeros_like(mask_BS, dtype=precise).masked_fill_(~mask_BS, float("-inf"))
         self.weights_TBS = self.penalty_BS.new_empty(steps, batch, positions)
-        self.context_TBR = values_BSR.new_empty(steps, batch, width)
-        self.dcontext_TBR: Tensor | None = None
+        self.context_TBP = values_BSP.new_empty(steps, batch, width)
+        self.dcontext_TBP: Tensor | None = None
 
     def step(self, t: int, query_BH: Tensor) -> Tensor:
-        """context_BR of step t."""
+        """context_BP of step t."""
         weights_BS = torch.softmax(self._scores(query_BH) + self.penalty_BS, -1, out=self.weights_TBS[t])
-        weights_B1S = weights_BS[:, None].to(self.values_BSR.dtype)
-        return torch.bmm(weights_B1S, self.values_BSR, out=self.context_TBR[t][:, None])[:, 0]
+        weights_B1S = weights_BS[:, None].to(self.values_BSP.dtype)
+        return torch.bmm(weights_B1S, self.values_BSP, out=self.context_TBP[t][:, None])[:, 0]
 
-    def step_back(self, t: int, query_BH: Tensor, dcontext_BR: Tensor, dweights_BS: Tensor) -> Tensor:
+    def step_back(self, t: int, query_BH: Tensor, dcontext_BP: Tensor, dweights_BS: Tensor) -> Tensor:
         """The gradient of the query of step t, from those of its context and its weights."""
-        if self.dcontext_TBR is None:
-            self.dcontext_TBR = torch.empty_like(self.context_TBR)
-        self.dcontext_TBR[t] = dcontext_BR
+        if self.dcontext_TBP is None:
+            self.dcontext_TBP = torch.empty_like(self.context_TBP)
+        self.dcontext_TBP[t] = dcontext_BP
         weights_BS = self.weights_TBS[t]
-        dweights_BS = dweights_BS + torch.bmm(self.values_BSR, dcontext_BR[:, :, None])[:, :, 0]
+        dweights_BS = dweights_BS + torch.bmm(self.values_BSP, dcontext_BP[:, :, None])[:, :, 0]
         inner_B1 = (weights_BS * dweights_BS).sum(-1, keepdim=True)
         dscores_BS = weights_BS * (dweights_BS - inner_B1)
-        return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSR.dtype))
+        return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSP.dtype))
 
     def gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
         """Gradients of the keys, the values, and the parameters of the score in the order of its constructor."""
-        assert self.dcontext_TBR is not None
-        weights_BST = self.weights_TBS.permute(1, 2, 0).to(self.values_BSR.dtype)
-        dvalues_BSR = torch.bmm(weights_BST, self.dcontext_TBR.transpose(0, 1))
+        assert self.dcontext_TBP is not None
+        weights_BST = self.weights_TBS.permute(1, 2, 0).to(self.values_BSP.dtype)
+        dvalues_BSP = torch.bmm(weights_BST, self.dcontext_TBP.transpose(0, 1))
         dkeys_BSA, *dparameters = self._score_gradients(query_TBH)
-        return dkeys_BSA, dvalues_BSR, *dparameters
+        return dkeys_BSA, dvalues_BSP, *dparameters
 
     @abstractmethod
     def _scores(self, query_BH: Tensor) -> Tensor:
