@@ -1,10 +1,13 @@
 """One thread and a fixed random state for every test, and none leaves the processor in another mode.
 
+Signals that the tests send are not ignored, as they would be by what nohup or a shell's `&` starts.
+
 hypothesis tries the same inputs in every run; with HYPOTHESIS_PROFILE=default it looks for new ones.
 """
 
 import gc
 import os
+import signal
 import sys
 
 import pytest
@@ -13,6 +16,10 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 os.environ["OMP_NUM_THREADS"] = "1"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
