@@ -32,7 +32,7 @@ from nmt.commands import (
 )
 from nmt.commands.config import config_app
 from nmt.commands.output import say
-from nmt.errors import NmtError, ToldElsewhere, is_out_of_memory
+from nmt.errors import NmtError, ToldElsewhere, UserError, is_out_of_memory
 
 SPINS = "10000"
 """How often a thread of the processor looks for work before it sleeps. OpenMP's own default keeps a core busy for
@@ -90,6 +90,7 @@ def main() -> None:
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, handler)
     try:
+        _refuse_empty(sys.argv[1:])
         sys.exit(app(prog_name="nmt", standalone_mode=False))
     except typer.TyperException as error:
         with suppress(OSError):
@@ -101,6 +102,15 @@ def main() -> None:
         for line in _lines(error):
             say(f"nmt: error: {_rank()}{line}")
         sys.exit(_exit_code(error))
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """An empty path would be the current folder. Errors: UserError."""
+    if "" in arguments:
+        from nmt.report.escape import visible
+
+        words = " ".join(["nmt", *arguments[: arguments.index("")]])
+        raise UserError(f"the argument after '{visible(words)}' is empty; is a variable of the shell not set?")
 
 
 def _occupy_streams() -> None:

@@ -155,6 +155,11 @@ OTHERS = [
         "train --confg x",
         "nmt: error: No such option: --confg (Possible options: --config) (see nmt train --help)",
     ),
+    Case(
+        "A20 empty argument",
+        "train --config $config --run ''",
+        "the argument after 'nmt train --config $config --run' is empty; is a variable of the shell not set?",
+    ),
     Case("A20 argument", "translate", "nmt: error: Missing argument 'RUN'. (see nmt translate --help)"),
     Case(
         "A21 unset variable",
