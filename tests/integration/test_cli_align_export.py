@@ -298,7 +298,7 @@ def test_a_reverse_run_that_is_none(nmt, tiny, tmp_path):
             ["--reverse", tiny.run, "--symmetrize", "grow"],
             "symmetrisation 'grow' is unknown; did you mean 'grow-diag'?",
         ),
-        (["--nbest", 2], "--nbest: with --target there is no search; leave one of them out"),
+        (["--nbest", 2], "--nbest: given pairs are aligned without search; leave it out"),
     ):
         result = nmt("align-export", *forced(tiny), *flags, "-o", tmp_path / "x")
         assert (result.code, result.err) == (2, f"nmt: error: {message}\n")
