@@ -16,7 +16,6 @@ NO_DATA = "environment variable NMT_DATA is not set; set it to the folder with t
 NOT_HERE = {
     "A18": "a config names no version: a key that this version does not know is refused by its name",
     "A19": "no key was ever renamed",
-    "B46": "there are no corpora in one tab-separated file",
     "C62": "there is one checkpoint format",
     "D91": "durations are taken from a clock that cannot jump (time.monotonic)",
 }
