@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from nmt.config.component import Section
+from nmt.config.requirement import Requirement
 from nmt.data.config import DataConfig
 from nmt.evaluation.config import EvaluationConfig
 from nmt.models.config import ModelConfig
@@ -17,6 +18,8 @@ from nmt.training.config import TrainConfig
 class Experiment(Section):
     """Everything that decides a run. The same file, data, machine and versions give the same weights."""
 
+    requires: Requirement | None = None
+    """`nmt >= 0.4`: an older version refuses the config in one line. null: any version."""
     seed: int = Field(default=1, ge=0)
     """Start of all randomness: weights, dropout and the order of the data are functions of it."""
     threads: int | None = Field(default=None, ge=1, le=1024)

@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+import nmt
 from nmt.config.component import Section, load_plugins
 from nmt.config.draft import Draft, read_draft
 from nmt.config.kinds import Kind
 from nmt.config.messages import explain, one_line
 from nmt.config.overrides import apply_overrides
 from nmt.config.paths import resolve_paths
+from nmt.config.requirement import unmet
 
 Model = TypeVar("Model", bound=Section)
 
@@ -26,10 +28,13 @@ def load_config(
 
     File paths become absolute, with `$NAME` and `${NAME}` taken from the environment (`$$` is a dollar sign); with
     `check_files` they have to exist. Modules under the key `plugins` are imported first.
+    Of a config that `requires` a newer version nothing else is said: it may have keys that this one does not know.
     Errors: ConfigError with one line for each mistake, file lines first, then overrides.
     """
     draft = read_draft(path) if path else Draft("no config file")
     apply_overrides(draft, model, overrides)
+    if "requires" in model.model_fields:
+        _check_version(draft)
     if "plugins" in model.model_fields:
         _import_plugins(draft)
     resolve_paths(draft, model, path.parent if path else Path(), check_files)
@@ -42,6 +47,14 @@ def load_config(
     if draft.problems:
         raise draft.error()
     return config
+
+
+def _check_version(draft: Draft) -> None:
+    requirement = draft.data.get("requires")
+    if unmet(requirement, nmt.__version__):
+        draft.problems.clear()
+        draft.complain(("requires",), f"needs {requirement}, this is {nmt.__version__}", key=())
+        raise draft.error()
 
 
 def _import_plugins(draft: Draft) -> None:

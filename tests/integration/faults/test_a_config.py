@@ -2,6 +2,7 @@
 
 import pytest
 
+from nmt import __version__
 from nmt.config.yaml12 import parse
 from nmt.embedded import demo_config
 
@@ -141,6 +142,12 @@ OTHERS = [
             f"search.{key}: the model has no attention; leave it out",
         )
         for key, value in (("coverage_penalty", 0.2), ("replace_unk", "true"))
+    ),
+    Case(
+        "A18 newer version",
+        "train --config $here/a.yaml",
+        f"$here/a.yaml:2: needs nmt >= 99.1, this is {__version__}",
+        {"a.yaml": b"key_of_the_future: 1\nrequires: nmt >= 99.1\n"},
     ),
     Case("A20 command", "trian", "nmt: error: No such command 'trian'. Did you mean 'train'? (see nmt --help)"),
     Case(

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import os
 import pickle
 import shutil
@@ -166,6 +167,19 @@ def test_d97_plain_lines_where_nobody_looks(variable, command, monkeypatch):
     result = command(SHORT)
     assert all(line.isprintable() for line in said(result))
     assert "\r" not in result.err
+
+
+BACKWARDS = "import time; t = iter(range(10**9, 0, -60)); time.time = lambda: next(t); from nmt.cli import main; main()"
+
+
+def test_d91_the_clock_jumps_backwards(tiny, tmp_path):
+    line = fill(f"{SHORT} --set train.log_every=1 --set train.max_minutes=9", tiny, tmp_path)
+    subprocess.run([sys.executable, "-c", BACKWARDS, *split(line)], check=True, timeout=100)
+    entries = [json.loads(entry) for entry in (tmp_path / "new/metrics.jsonl").read_bytes().split(b"\n")[:-1]]
+    seconds = [entry["seconds"] for entry in entries]
+    assert seconds == sorted(seconds) and 0 <= seconds[0] and seconds[-1] < 100
+    assert [entry["step"] for entry in entries if entry["split"] == "train"] == [1, 2, 3, 4, 5, 6]
+    assert all(entry["target_tokens_per_s"] > 0 for entry in entries if entry["split"] == "train")
 
 
 def test_d98_missing_package(monkeypatch, mistake):
