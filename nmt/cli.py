@@ -27,6 +27,7 @@ from nmt.commands import (
     info,
     lexicon,
     prepare,
+    score,
     train,
     translate,
 )
@@ -54,6 +55,7 @@ app.command("align-text", epilog=align_text.EPILOG)(align_text.align_text)
 app.command("align-stats", epilog=align_stats.EPILOG)(align_stats.align_stats)
 app.command("align-view", epilog=align_view.EPILOG)(align_view.align_view)
 app.command("lexicon", epilog=lexicon.EPILOG)(lexicon.lexicon)
+app.command("score", epilog=score.EPILOG)(score.score)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("compare", epilog=compare.EPILOG, no_args_is_help=True)(compare.compare)
 app.command("check", epilog=check.EPILOG)(check.check)

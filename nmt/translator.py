@@ -53,7 +53,8 @@ class Translation(NamedTuple):
 
     weights_TS: attention, rows = target pieces (and EOS unless cut at the longest length), columns = source pieces and
     EOS; None where there is none. logprob: natural logarithm, summed over pieces and EOS; score: what search ranked by.
-    text: the target, of a given pair as it was given; src_text: the source as it was given.
+    text: the target, of a given pair as it was given; src_text: the source as it was given. logprob_T: what logprob is
+    the sum of, of a given pair; None from search and where a side is empty.
     """
 
     src: Pieces
@@ -63,6 +64,7 @@ class Translation(NamedTuple):
     score: float
     weights_TS: np.ndarray | None
     src_text: str = ""
+    logprob_T: np.ndarray | None = None
 
 
 class Translator:
@@ -128,21 +130,25 @@ class Translator:
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
             yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
 
-    def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
+    def align(
+        self, pairs: Iterable[tuple[str, str]], first: int = 1, read_ahead: int | None = None
+    ) -> Iterator[Translation]:
         """The attention of given pairs (forced decoding, no search), in order. A pair with an empty side has none.
-        `first`: number of the first pair.
+        `first`: number of the first pair; `read_ahead`: pairs of a block.
 
         Errors: UserError if the model has no attention.
         """
-        for forced in self.force(pairs, first):
+        for forced in self.force(pairs, first, read_ahead):
             if forced.weights_TS is None and forced.src.ids and forced.tgt.ids:
                 raise UserError("this model has no attention, so it has no alignments")
             yield forced
 
-    def force(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
+    def force(
+        self, pairs: Iterable[tuple[str, str]], first: int = 1, read_ahead: int | None = None
+    ) -> Iterator[Translation]:
         """As `align`, for the log-probabilities of given pairs; of models without attention too."""
         size = self.search.batch_sentences
-        for block in self._blocks(pairs, block_lines(self.search), first):
+        for block in self._blocks(pairs, read_ahead or block_lines(self.search), first):
             found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
@@ -230,7 +236,7 @@ class Translator:
         with self.compute.autocast():
             forced = self.model.force(batch)
         weights_BTS = None if forced.weights_BTS is None else forced.weights_BTS.float().cpu().numpy()
-        logprob_B = forced.logprob_BT.sum(1).tolist()
+        logprob_B, logprob_BT = forced.logprob_BT.sum(1).tolist(), forced.logprob_BT.cpu().numpy()
         return [
             Translation(
                 line.src,
@@ -240,6 +246,7 @@ class Translator:
                 logprob_B[row],
                 None if weights_BTS is None else weights_BTS[row, : len(line.tgt.ids) + 1, : len(line.src.ids) + 1],
                 line.src_text,
+                logprob_BT[row, : len(line.tgt.ids) + 1],
             )
             for row, line in enumerate(lines)
         ]

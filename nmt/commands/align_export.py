@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
@@ -20,20 +21,30 @@ EPILOG = """\b
 Examples:
   nmt align-export runs/demo --source test.en --target test.de --format pharaoh -o links
   nmt align-export runs/demo --source new.en --format jsonl,html --unit piece -o new
+  paste test.en test.de | nmt align-export runs/demo > test.pharaoh
 """
+STDOUT = Path("-")
 FORMATS = "pharaoh,pharaoh-scores,a3,tsv,soft,nematus,jsonl,npz,html,svg,png"
 
 
 def align_export(
     run: Run,
-    source: Annotated[Path, typer.Option(help="Source text, one sentence a line.")],
+    source: Annotated[
+        Path | None, typer.Option(help="Source text, one sentence a line. Default: pairs from stdin, a tab between.")
+    ] = None,
     target: Annotated[
         Path | None, typer.Option(help="Its translations: aligned by force, without search. Default: translate first.")
     ] = None,
     format: Annotated[str, typer.Option(help=f"Comma-separated: {FORMATS}.")] = "pharaoh",
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="PREFIX", help="Writes PREFIX.FORMAT.")] = Path(
-        "alignments"
-    ),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PREFIX",
+            help="Writes PREFIX.FORMAT; - is stdout. Default: alignments; of pairs from stdin: -.",
+        ),
+    ] = None,
     unit: Annotated[str, typer.Option(help="word, or piece for the subwords of the model.")] = "word",
     method: Annotated[
         str, typer.Option(help="Links: argmax, argmax=0.3, threshold=0.3; with --reverse: agreement=0.3.")
@@ -62,33 +73,43 @@ def align_export(
 ) -> None:
     """Write the alignments of given pairs, or of translations found by search."""
     from nmt.commands.output import say
-    from nmt.data.pairs import stream_pairs
     from nmt.errors import UserError
     from nmt.parallel.workers import Workers
     from nmt.pipeline.alignment_export import ExportSettings, check_directions
     from nmt.pipeline.decoding import Choice, Export, blocks, open_choice, open_reverse, records, records_of_blocks
-    from nmt.text.reader import read_lines
 
     _check_choices({"--unit": (unit, ("word", "piece")), "--eos": (eos, ("keep", "drop"))})
-    formats = _formats(format)
+    targets = _targets(_formats(format), output or (Path("alignments") if source else STDOUT))
     check_directions(method, reverse is not None, symmetrize)
-    if nbest and target:
-        raise UserError("--nbest: with --target there is no search; leave one of them out")
-    pairs = stream_pairs(source, target) if target else ((line, "") for line in read_lines(source))
+    given = target is not None or source is None
+    if nbest and given:
+        raise UserError("--nbest: given pairs are aligned without search; leave it out")
+    pairs, read_ahead = _pairs(source, target, nproc)
     choice = Choice(run, checkpoint, device, threads, tuple(ensemble or []), beam, nbest)
     settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag", shift)  # type: ignore[arg-type]
-    export = Export(settings, target is not None, reverse)
+    export = Export(settings, given, reverse)
     here = choice if nproc == 1 else choice._replace(device="cpu")
     opened = open_choice(here, say)
     other = open_reverse(export, here, opened, say)
     with ExitStack() as stack:
         if nproc == 1:
-            found = records(opened, export, other, pairs)
+            found = records(opened, export, other, pairs, read_ahead=read_ahead)
         else:
             workers = stack.enter_context(Workers(nproc, partial(records_of_blocks, choice, export, say)))
             found = chain.from_iterable(workers.answers(blocks(pairs, opened.search)))
-        _write(found, {name: output.with_name(f"{output.name}.{name}") for name in formats})
-    say(f"wrote {', '.join(f'{output}.{name}' for name in formats)}")
+        _write(found, targets)
+    if STDOUT not in targets.values():
+        say(f"wrote {', '.join(map(str, targets.values()))}")
+
+
+def _pairs(source: Path | None, target: Path | None, nproc: int) -> tuple[Iterable[tuple[str, str]], int | None]:
+    """Pairs as of `given_pairs`, or sources without their targets, for search to find them."""
+    from nmt.commands.standard_input import given_pairs
+    from nmt.text.reader import read_lines
+
+    if source and not target:
+        return ((line, "") for line in read_lines(source)), None
+    return given_pairs(source, target, nproc)
 
 
 def _check_choices(flags: dict[str, tuple[str, tuple[str, ...]]]) -> None:
@@ -105,6 +126,17 @@ def _formats(names: str) -> list[str]:
     return [writer_class(name).name for name in dict.fromkeys(name.strip() for name in names.split(","))]
 
 
+def _targets(formats: list[str], prefix: Path) -> dict[str, Path]:
+    """Where each format goes. Errors: UserError for several to standard output."""
+    from nmt.errors import UserError
+
+    if prefix != STDOUT:
+        return {name: prefix.with_name(f"{prefix.name}.{name}") for name in formats}
+    if len(formats) > 1:
+        raise UserError(f"--format {','.join(formats)}: standard output takes one format; give --output PREFIX")
+    return {formats[0]: STDOUT}
+
+
 def _write(records: Iterable[AlignmentRecord], targets: dict[str, Path]) -> None:
     from nmt.alignment.formats.registry import open_writer
 
@@ -113,3 +145,5 @@ def _write(records: Iterable[AlignmentRecord], targets: dict[str, Path]) -> None
         for record in records:
             for writer in writers:
                 writer.write(record)
+            if sys.stdout.isatty():
+                sys.stdout.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from itertools import chain, islice
@@ -81,11 +81,13 @@ def translate(
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
     from nmt.commands.output import say
+    from nmt.commands.standard_input import stdin_lines
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
     from nmt.parallel.workers import Workers
     from nmt.pipeline.decoding import Choice, blocks, open_choice, translation_of_blocks
     from nmt.pipeline.records import alignment_record
+    from nmt.text.reader import read_lines
     from nmt.translator import block_lines
 
     targets = _targets(align or [])
@@ -98,9 +100,7 @@ def translate(
     for flag, given in (("--align", targets), ("--replace-unk", replace_unk)):
         if given and not opened.translator.has_attention:
             raise UserError(f"{flag}: {run} has no attention, so it has no alignments")
-    lines, read_ahead = _lines_of(input, say)
-    if read_ahead and nproc > 1:
-        raise UserError("--nproc: processes share files and pipes, not what is typed; leave it out")
+    lines, read_ahead = (read_lines(input), None) if input else stdin_lines("a sentence", nproc)
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
@@ -167,21 +167,6 @@ def _targets(flags: list[str]) -> dict[Path, str]:
             raise UserError(f"--align {flag}: {targets[Path(path)]} goes to this file already")
         targets[Path(path)] = writer_class(name).name
     return targets
-
-
-def _lines_of(path: Path | None, say: Callable[[str], None]) -> tuple[Iterable[str], int | None]:
-    """The lines to translate, and how many to read ahead: one on a terminal, where each answer is waited for."""
-    from nmt.text.reader import read_lines, stream_lines
-
-    if path is not None:
-        return read_lines(path), None
-    if sys.stdin is None:
-        return [], None
-    lines = stream_lines(sys.stdin.buffer, "stdin")
-    if not sys.stdin.isatty():
-        return lines, None
-    say("reading from the terminal: type a sentence, end with Ctrl-D")
-    return lines, 1
 
 
 def _lines(number: int, found: list[Translation], n_best: bool, as_json: bool) -> list[str]:

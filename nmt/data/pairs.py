@@ -1,4 +1,4 @@
-"""Text pairs: two files, read in lock step and refused if they do not fit."""
+"""Text pairs: two files, read in lock step and refused if they do not fit, or lines with a tab between the sides."""
 
 from __future__ import annotations
 
@@ -51,6 +51,18 @@ def stream_pairs(
     _check_counts(src, tgt, *counts)
     src_notes, tgt_notes = notes or (None, None)
     return zip(read_lines(src, src_notes), read_lines(tgt, tgt_notes), strict=True)
+
+
+def split_pairs(lines: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
+    """The pairs of lines `source<TAB>target`; `name` stands in the message.
+
+    Errors: DataError, `name:line: problem`, for a line that has not exactly one tab.
+    """
+    for number, line in enumerate(lines, start=1):
+        fields = line.split("\t")
+        if len(fields) != 2:
+            raise DataError(f"{name}:{number}: expected 2 tab-separated fields, found {len(fields)}")
+        yield fields[0], fields[1]
 
 
 def with_prefixes(lines: Iterable[str], path: str | Path) -> Iterator[tuple[str, str]]:

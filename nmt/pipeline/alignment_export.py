@@ -51,12 +51,17 @@ def check_directions(method: str, reverse: bool, symmetrisation: str | None = No
 
 
 def export_records(
-    found: Iterable[list[Translation]], settings: ExportSettings, reverse: Translator | None = None, first: int = 0
+    found: Iterable[list[Translation]],
+    settings: ExportSettings,
+    reverse: Translator | None = None,
+    first: int = 0,
+    read_ahead: int | None = None,
 ) -> Iterator[AlignmentRecord]:
     """The records of the translations of each line, best first; `first` is the number of the first line.
 
     `reverse` translates the other way: it is forced on each pair, and its links join those of `found`; matrices and
-    scores stay those of `found`. What waits in memory is a block of `reverse`'s sentences, however many there are.
+    scores stay those of `found`. What waits in memory is a block of `reverse`'s sentences, however many there are;
+    `read_ahead` says how many.
 
     Errors: UserError if a model has no attention, or `reverse` does not see the same tokens.
     """
@@ -70,7 +75,7 @@ def export_records(
             yield _record(entry, settings, None)
         return
     forward, again = tee(entries)
-    back = reverse.align((_turned(entry.translation) for entry in again), first + 1)
+    back = reverse.align((_turned(entry.translation) for entry in again), first + 1, read_ahead)
     for entry, other in zip(forward, back, strict=True):
         yield _record(entry, settings, other)
 

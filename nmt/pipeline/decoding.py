@@ -1,4 +1,4 @@
-"""Translating and aligning with a trained run, in one process or in several that share the lines."""
+"""Translating, aligning and scoring with a trained run, in one process or in several that share the lines."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nmt.device import Device
 from nmt.errors import UserError
 from nmt.pipeline.alignment_export import ExportSettings, export_records
 from nmt.pipeline.loading import changed_search, load_reverse, load_translator
+from nmt.pipeline.pair_scores import PairScore, score_pairs
 from nmt.search.config import SearchConfig
 from nmt.search.sampling import Sampling
 from nmt.translator import Translation, Translator
@@ -89,15 +90,21 @@ def open_reverse(
 
 
 def records(
-    opened: Opened, export: Export, other: Translator | None, pairs: Iterable[tuple[str, str]], first: int = 1
+    opened: Opened,
+    export: Export,
+    other: Translator | None,
+    pairs: Iterable[tuple[str, str]],
+    first: int = 1,
+    read_ahead: int | None = None,
 ) -> Iterator[AlignmentRecord]:
-    """The records of lines, best first, of which `first` is the number of the first one."""
+    """The records of lines, best first, of which `first` is the number of the first one; `read_ahead`: lines of a
+    block."""
     translator = opened.translator
     if export.given:
-        found = ([aligned] for aligned in translator.align(pairs, first))
+        found = ([aligned] for aligned in translator.align(pairs, first, read_ahead))
     else:
-        found = translator.read_head(translator.complete(pairs, opened.search, first=first))
-    return export_records(found, export.settings, other, first - 1)
+        found = translator.read_head(translator.complete(pairs, opened.search, None, read_ahead, first))
+    return export_records(found, export.settings, other, first - 1, read_ahead)
 
 
 def translation_of_blocks(
@@ -119,6 +126,13 @@ def records_of_blocks(
     other = open_reverse(export, choice, opened)
     opened.translator.warn = tell
     return lambda block: list(records(opened, export, other, block.pairs, block.first))
+
+
+def scores_of_blocks(choice: Choice, tell: Callable[[str], None]) -> Callable[[Block], list[PairScore]]:
+    """What one of several processes scores with."""
+    opened = open_choice(choice)
+    opened.translator.warn = tell
+    return lambda block: list(score_pairs(opened.translator, block.pairs, block.first))
 
 
 def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig, first: int = 1) -> Iterator[Block]:

@@ -198,6 +198,28 @@ def test_default_is_one_pharaoh_file(nmt, tiny, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["alignments.pharaoh"]
 
 
+@pytest.mark.parametrize("name", ["pharaoh", "pharaoh-scores", "soft", "jsonl"])
+def test_pairs_from_standard_input_go_to_standard_output(nmt, tiny, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    arguments = forced(tiny)
+    pairs = zip(lines(arguments[2]), lines(arguments[4]), strict=True)
+    stdin = "".join(f"{src}\t{tgt}\n" for src, tgt in pairs).encode()
+    assert nmt("align-export", *arguments, "--format", name, "-o", "x").code == 0
+    expected = (0, (tmp_path / f"x.{name}").read_bytes(), "")
+    assert nmt("align-export", tiny.run, "--format", name, stdin=stdin) == expected
+    assert nmt("align-export", *arguments, "--format", name, "-o", "-") == expected
+    assert nmt("align-export", tiny.run, "--format", name, "-o", "y", stdin=stdin).out == b""
+    assert (tmp_path / f"y.{name}").read_bytes() == expected[1]
+    assert {path.name for path in tmp_path.iterdir()} == {f"x.{name}", f"y.{name}"}
+
+
+def test_empty_sides_of_standard_input(nmt, tiny):
+    stdin = b"I sleep .\tIch schlafe .\n\tIch\nI\t\n\t\n"
+    found = nmt("align-export", tiny.run, stdin=stdin).lines
+    assert found[0] and found[1:] == ["", "", ""]
+    assert nmt("align-export", tiny.run, stdin=None) == (0, b"", "")
+
+
 def test_same_command_same_bytes(nmt, tiny, tree, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -298,7 +320,7 @@ def test_a_reverse_run_that_is_none(nmt, tiny, tmp_path):
             ["--reverse", tiny.run, "--symmetrize", "grow"],
             "symmetrisation 'grow' is unknown; did you mean 'grow-diag'?",
         ),
-        (["--nbest", 2], "--nbest: with --target there is no search; leave one of them out"),
+        (["--nbest", 2], "--nbest: given pairs are aligned without search; leave it out"),
     ):
         result = nmt("align-export", *forced(tiny), *flags, "-o", tmp_path / "x")
         assert (result.code, result.err) == (2, f"nmt: error: {message}\n")

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,14 @@ COMMANDS = {
     "train": 2,
     "prepare": 2,
     "translate": 2,
-    "align-export": 2,
+    "align-export": 3,
     "align-eval": 2,
     "align-text": 2,
     "align-stats": 2,
     "align-view": 2,
     "lexicon": 2,
     "average": 2,
+    "score": 2,
     "check": 2,
     "evaluate": 3,
     "compare": 2,
@@ -39,12 +41,15 @@ def examples(help_text):
 
 
 def run(nmt, example):
-    """One example as a shell would run it, with `<`, `>`, `|` and `echo`."""
+    """One example as a shell would run it, with `<`, `>`, `|`, `echo` and `paste`."""
     stdin, result = b"", None
     for part in example.split(" | "):
         words = shlex.split(part)
         if words[0] == "echo":
             stdin = " ".join(words[1:]).encode() + b"\n"
+        elif words[0] == "paste":
+            sides = [Path(name).read_bytes().split(b"\n") for name in words[1:]]
+            stdin = b"\n".join(map(b"\t".join, list(zip(*sides, strict=True))[:-1])) + b"\n"
         elif words[0] == "head":
             assert len(result.lines) > 10
         else:

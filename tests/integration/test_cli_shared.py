@@ -1,8 +1,9 @@
-"""`--nproc` of translate and align-export: the bytes of one process, whatever the number of processes."""
+"""`--nproc` of translate, align-export and score: the bytes of one process, whatever the number of processes."""
 
 import json
 import os
 import signal
+from pickle import dumps, loads
 
 import pytest
 
@@ -40,6 +41,30 @@ def test_alignments_are_those_of_one_process(nmt, tiny, tmp_path):
     assert (tmp_path / "1.pharaoh").read_bytes() == (tmp_path / "2.pharaoh").read_bytes()
     ids = [json.loads(line)["id"] for line in (tmp_path / "2.jsonl").read_bytes().split(b"\n")[:-1]]
     assert ids == list(range(200))
+
+
+class Here:
+    """Stands for processes: what goes to them and comes from them is pickled."""
+
+    def __init__(self, size, make):
+        self.answer = loads(dumps(make))()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def answers(self, blocks):
+        return (loads(dumps(self.answer(loads(dumps(block))))) for block in blocks)
+
+
+def test_scores_are_those_of_one_process(nmt, tiny, monkeypatch):
+    monkeypatch.setattr("nmt.parallel.workers.Workers", Here)
+    sides = ["--source", tiny.text("train.en"), "--target", tiny.text("train.de")]
+    one, two = ([float(line) for line in nmt("score", tiny.run, *sides, "--nproc", n).lines] for n in (1, 2))
+    assert len(one) == 200
+    assert two == pytest.approx(one, abs=1e-4)
 
 
 def test_wrong_input_is_found_before_a_process_starts(nmt, tiny, tmp_path, monkeypatch):

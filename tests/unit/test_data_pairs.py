@@ -1,6 +1,7 @@
 """Two files become pairs, or one line says why not."""
 
 import gzip
+import io
 import os
 from collections import Counter
 from pathlib import Path
@@ -10,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nmt.data import pairs
-from nmt.data.pairs import overlap, read_pairs, stream_pairs
+from nmt.data.pairs import overlap, read_pairs, split_pairs, stream_pairs
 from nmt.errors import DataError
+from nmt.text.reader import stream_lines
 
 
 @pytest.fixture
@@ -147,6 +149,28 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "data, expected",
+    [
+        (b"a b\tx\n\t\n\ty\nc\t\n", [("a b", "x"), ("", ""), ("", "y"), ("c", "")]),
+        (b"\xef\xbb\xbfa\tx\r\nb\ty", [("a", "x"), ("b", "y")]),
+        ("a\rb\u2028c\tx\x0by\x85z\n".encode(), [("a b c", "x y z")]),
+        (b"", []),
+    ],
+)
+def test_tab_separated_pairs(data, expected):
+    assert list(split_pairs(stream_lines(io.BytesIO(data), "stdin"), "stdin")) == expected
+
+
+@pytest.mark.parametrize("line, found", [(b"", 1), (b"a", 1), (b"a\rb", 1), (b"a\tx\t", 3), (b"a\tx\r\ty\tz\t", 5)])
+def test_a_line_with_other_than_two_fields(line, found):
+    pairs = split_pairs(stream_lines(io.BytesIO(b"a\tx\n" * 16 + line + b"\n\xff\n"), "stdin"), "stdin")
+    assert [next(pairs) for _ in range(16)] == [("a", "x")] * 16
+    with pytest.raises(DataError) as caught:
+        next(pairs)
+    assert str(caught.value) == f"stdin:17: expected 2 tab-separated fields, found {found}"
 
 
 def test_overlap():

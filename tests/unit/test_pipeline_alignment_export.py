@@ -33,9 +33,11 @@ class Reverse:
         self.looks, self.cut = looks, cut
         self.given: list[tuple[str, str]] = []
 
-    def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
+    def align(
+        self, pairs: Iterable[tuple[str, str]], first: int = 1, read_ahead: int | None = None
+    ) -> Iterator[Translation]:
         stream = iter(pairs)
-        while block := list(islice(stream, BLOCK)):
+        while block := list(islice(stream, read_ahead or BLOCK)):
             self.given += block
             for src, tgt in block:
                 words = tgt.split(" ")[: self.cut]
@@ -99,7 +101,9 @@ def test_a_sentence_too_long_for_the_other_run_has_no_links_of_it() -> None:
 
 def test_pieces_must_be_the_same() -> None:
     class Other(Reverse):
-        def align(self, pairs: Iterable[tuple[str, str]], first: int = 1) -> Iterator[Translation]:
+        def align(
+            self, pairs: Iterable[tuple[str, str]], first: int = 1, read_ahead: int | None = None
+        ) -> Iterator[Translation]:
             return (translation(["A", "B", "C"], ["x", "b", "c"], [0, 1, 2]) for _ in pairs)
 
     with pytest.raises(UserError, match="3 and 3 pieces, this run into 3 and 3; use --unit word$"):
@@ -107,7 +111,8 @@ def test_pieces_must_be_the_same() -> None:
     assert links_of(Other([]), "intersection") == [(0, 0), (1, 1)]
 
 
-def test_only_a_block_of_translations_waits() -> None:
+@pytest.mark.parametrize("read_ahead", [None, 1])
+def test_only_a_block_of_translations_waits(read_ahead: int | None) -> None:
     made = 0
 
     def lines() -> Iterator[list[Translation]]:
@@ -116,6 +121,7 @@ def test_only_a_block_of_translations_waits() -> None:
             made += 1
             yield [FORWARD]
 
-    for number, _ in enumerate(export_records(lines(), ExportSettings(), Reverse([0, 1, 2]))):  # type: ignore[arg-type]
-        assert made - number <= BLOCK + 1
+    reverse = Reverse([0, 1, 2])
+    for number, _ in enumerate(export_records(lines(), ExportSettings(), reverse, 0, read_ahead)):  # type: ignore[arg-type]
+        assert made - number <= (read_ahead or BLOCK)
     assert made == 20

@@ -138,6 +138,18 @@ OTHERS = [
         "stdin:2: byte 0xff at column 2 is not UTF-8;",
         stdin=b"fine\na\xff\n",
     ),
+    Case(
+        "B46 three fields to score",
+        "score $run -o $here/a",
+        "stdin:17: expected 2 tab-separated fields, found 3",
+        stdin=b"I sleep .\tIch schlafe .\n" * 16 + b"I sleep .\tIch schlafe .\t0.9\n",
+    ),
+    Case(
+        "B46 an empty line to align",
+        "align-export $run",
+        "stdin:2: expected 2 tab-separated fields, found 1",
+        stdin=b"I sleep .\tIch schlafe .\n\n",
+    ),
 ]
 
 

@@ -160,6 +160,22 @@ COMMANDS = {
         "align-export $plain --source $text/dev.en --target $text/dev.de -o $here/a",
         "this model has no attention, so it has no alignments",
     ),
+    "one side to score": (
+        "score $run --source $text/dev.en",
+        "--source and --target: give both, or pairs (source, tab, target) on stdin",
+    ),
+    "targets alone to align": ("align-export $run --target $text/dev.de", "--source and --target: give both, or pairs"),
+    "tokens twice": ("score $run --json --per-token", "--per-token: --json has the tokens already; leave it out"),
+    "scores to no folder": ("score $run -o $here/none/a", "$here/none/a: cannot be written (No such file or directory"),
+    "several formats to standard output": (
+        "align-export $run --format pharaoh,soft",
+        "--format pharaoh,soft: standard output takes one format; give --output PREFIX",
+    ),
+    "a binary format to standard output": (
+        "align-export $run --source $text/dev.en --format npz -o -",
+        "format npz is binary and cannot go to standard output; give a file",
+    ),
+    "n-best of given pairs": ("align-export $run --nbest 2", "--nbest: given pairs are aligned without search; leave"),
     "config file in no folder": ("config init -o $here/none/my.yaml", "$here/none: no such folder"),
     "nothing to check": ("check", GIVE),
     "one side to check": ("check --source $text/dev.en", GIVE),
