@@ -82,8 +82,9 @@ def align_export(
     targets = _targets(_formats(format), output or (Path("alignments") if source else STDOUT))
     check_directions(method, reverse is not None, symmetrize)
     given = target is not None or source is None
-    if nbest and given:
-        raise UserError("--nbest: given pairs are aligned without search; leave it out")
+    for flag, value in (("--nbest", nbest), ("--beam", beam)):
+        if given and value is not None:
+            raise UserError(f"{flag}: given pairs are aligned without search; leave it out")
     pairs, read_ahead = _pairs(source, target, nproc)
     choice = Choice(run, checkpoint, device, threads, tuple(ensemble or []), beam, nbest)
     settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag", shift)  # type: ignore[arg-type]
@@ -127,9 +128,11 @@ def _formats(names: str) -> list[str]:
 
 
 def _targets(formats: list[str], prefix: Path) -> dict[str, Path]:
-    """Where each format goes. Errors: UserError for several to standard output."""
+    """Where each format goes. Errors: UserError for a folder, or for several to standard output."""
     from nmt.errors import UserError
 
+    if prefix.name in ("", ".."):
+        raise UserError(f"--output {prefix}: is a folder; give the beginning of a file name in it")
     if prefix != STDOUT:
         return {name: prefix.with_name(f"{prefix.name}.{name}") for name in formats}
     if len(formats) > 1:

@@ -175,6 +175,8 @@ COMMANDS = {
         "align-export $run --source $text/dev.en --format npz -o -",
         "format npz is binary and cannot go to standard output; give a file",
     ),
+    "folder": ("align-export $run -o .", "--output .: is a folder; give the beginning of a file name in it"),
+    "beam of given pairs": ("align-export $run --beam 2", "--beam: given pairs are aligned without search; leave"),
     "n-best of given pairs": ("align-export $run --nbest 2", "--nbest: given pairs are aligned without search; leave"),
     "config file in no folder": ("config init -o $here/none/my.yaml", "$here/none: no such folder"),
     "nothing to check": ("check", GIVE),
