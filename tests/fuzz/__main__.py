@@ -28,7 +28,8 @@ def guided(name: str, seconds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="nmt-seeds-") as folder:
         for number, seed in enumerate(target.seeds):
             Path(folder, str(number)).write_bytes(seed)
-        flags = [f"-max_total_time={seconds}", "-max_len=20000", "-rss_limit_mb=4096", "-print_final_stats=1"]
+        limits = [f"-max_total_time={seconds}", "-max_len=20000", "-rss_limit_mb=4096"]
+        flags = [*limits, "-keep_seed=1", "-print_final_stats=1"]  # a seed of another format may take the same branches
         atheris.Setup([sys.argv[0], *flags, folder], target.read)
         atheris.Fuzz()
 
