@@ -40,6 +40,7 @@ def bleu(hypotheses: list[str], references: list[str], tokenize: BleuTokenizer =
     check_counts(hypotheses, references)
     metric = make_metric("bleu", tokenize)
     score = metric.corpus_score(hypotheses, [references])
+    _forget_lines(vars(metric)["tokenizer"])
     return BleuScore(score.score, str(metric.get_signature()), score.bp, score.sys_len, score.ref_len)
 
 
@@ -70,6 +71,14 @@ def make_metric(name: MetricName, tokenize: BleuTokenizer = "13a") -> Metric:
     from sacrebleu.metrics.ter import TER
 
     return TER(normalized=tokenize != "none", asian_support=tokenize in ("zh", "char"))
+
+
+def _forget_lines(tokenizer: object) -> None:
+    """sacreBLEU's tokenizers keep their last 65,536 lines, which a training with many validations would pile up."""
+    for part in (tokenizer, *vars(tokenizer).values()):
+        clear = getattr(getattr(type(part), "__call__", None), "cache_clear", None)
+        if clear:
+            clear()
 
 
 def check_counts(hypotheses: list[str], references: list[str]) -> None:

@@ -1,5 +1,6 @@
 """BLEU, chrF and TER: by hand, and as sacreBLEU's own command gives them."""
 
+import gc
 import json
 import math
 import subprocess
@@ -140,3 +141,17 @@ def test_every_tokenizer_of_the_config_exists(tokenize):
 
 def test_the_section_has_its_defaults():
     assert Experiment.model_fields["evaluation"].default == EvaluationConfig(bleu_tokenize="13a", valid_beam_size=1)
+
+
+def remembered(line):
+    """Keys of caches: a tokenizer and the line."""
+    gc.collect()
+    return [thing for thing in gc.get_objects() if isinstance(thing, tuple) and len(thing) == 2 and thing[1] == line]
+
+
+@pytest.mark.parametrize("tokenize", BLEU_TOKENIZERS)
+def test_no_line_is_remembered(tokenize):
+    line = f"A line, of the {tokenize} tokenizer alone."
+    assert not remembered(line)
+    bleu([line], [line], tokenize)
+    assert not remembered(line)
