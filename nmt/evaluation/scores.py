@@ -76,7 +76,7 @@ def make_metric(name: MetricName, tokenize: BleuTokenizer = "13a") -> Metric:
 def _forget_lines(tokenizer: object) -> None:
     """sacreBLEU's tokenizers keep their last 65,536 lines, which a training with many validations would pile up."""
     for part in (tokenizer, *vars(tokenizer).values()):
-        clear = getattr(getattr(type(part), "__call__", None), "cache_clear", None)
+        clear = getattr(vars(type(part)).get("__call__"), "cache_clear", None)
         if clear:
             clear()
 
