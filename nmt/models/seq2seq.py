@@ -164,9 +164,7 @@ class Seq2Seq(nn.Module):
 
     def logprob(self, batch: Batch) -> Tensor:
         """log p(y | x) of each target sentence with its EOS (B)."""
-        features_RF, _ = self._features(batch)
-        target_R = batch.tgt_out_BT[batch.real_targets]
-        logprob_R = token_logprob(features_RF, self.projection.weight, self.projection.bias, target_R)
+        logprob_R = self._logprob_of_targets(self._features(batch)[0], batch)
         return logprob_R.new_zeros(len(batch.src_BS)).index_add(0, batch.real_targets[0], logprob_R)
 
     @torch.no_grad()
@@ -181,11 +179,15 @@ class Seq2Seq(nn.Module):
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences, without search."""
         features_RF, unrolled = self._features(batch)
-        logprob_RV = self._logprob(features_RF)
-        logprob_BT = torch.zeros(batch.tgt_out_BT.shape, dtype=logprob_RV.dtype, device=logprob_RV.device)
-        target_R = batch.tgt_out_BT[batch.real_targets]
-        logprob_BT[batch.real_targets] = logprob_RV.gather(1, target_R[:, None])[:, 0]
+        logprob_R = self._logprob_of_targets(features_RF, batch)
+        logprob_BT = logprob_R.new_zeros(batch.tgt_out_BT.shape)
+        logprob_BT[batch.real_targets] = logprob_R
         return Forced(logprob_BT, unrolled.weights_BTS)
+
+    def _logprob_of_targets(self, features_RF: Tensor, batch: Batch) -> Tensor:
+        """log p of each real target token (R)."""
+        target_R = batch.tgt_out_BT[batch.real_targets]
+        return token_logprob(features_RF, self.projection.weight, self.projection.bias, target_R)
 
     def _logprob(self, features: Tensor, narrow: Narrow | None = None, allowed: Tensor | None = None) -> Tensor:
         """Log-probabilities of the vocabulary (..., V), in float32 at least; -inf for words that are not allowed."""
