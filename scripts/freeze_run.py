@@ -34,7 +34,8 @@ model:
   embedding: {dim: 4}
   encoder: {type: rnn, dim: 4}
   decoder: {type: bahdanau, dim: 4, maxout: 4, attention: {scorer: {type: concat, dim: 4}}}
-train: {optimizer: {type: adam, lr: 0.05}, ema: 0.5, max_steps: 100, validate_every: 40, metric: loss, keep: 1}
+train:
+  {optimizer: {type: adam, lr: 0.05}, ema: 0.5, max_steps: 100, validate_every: 40, metric: loss, keep_checkpoints: 1}
 search: {beam_size: 2, max_length_ratio: 1.5}
 """
 STOPPED = """

@@ -50,12 +50,11 @@ def check(
 
 
 def _of_config(path: Path, changes: list[str]) -> tuple[dict[str, dict[str, Any]], Estimate | None]:
-    from nmt.config.experiment import Experiment
-    from nmt.config.loader import load_config
+    from nmt.commands.given_config import given_config
     from nmt.pipeline.estimate import estimate
     from nmt.pipeline.training import plan
 
-    experiment = load_config(Experiment, path, changes, check_files=True)
+    experiment = given_config(path, changes)
     ready = plan(experiment, None, trial=True)
     return ready.prepared.report, estimate(experiment, ready)
 

@@ -1,4 +1,4 @@
-"""`nmt config`: show, schema, init."""
+"""`nmt config`: show, schema, init, upgrade."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ Examples:
   nmt config init --output new.yaml
 """
 
+UPGRADE_EPILOG = """\b
+Examples:
+  nmt config upgrade old.yaml > new.yaml
+  nmt config upgrade my.yaml -o my.yaml
+"""
+
 
 @config_app.command(epilog=SHOW_EPILOG)
 def show(
@@ -34,13 +40,13 @@ def show(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key.")] = None,
 ) -> None:
     """Print the config with every default filled in."""
+    from nmt.commands.given_config import given_config
     from nmt.commands.output import write_line
     from nmt.config.dump import dump_config
-    from nmt.config.experiment import Experiment
-    from nmt.config.loader import load_config
     from nmt.embedded import demo_config
 
-    write_line(dump_config(load_config(Experiment, config or demo_config(), set_ or [])).removesuffix("\n"))
+    shown = given_config(config or demo_config(), set_ or [], check_files=False)
+    write_line(dump_config(shown).removesuffix("\n"))
     sys.stdout.flush()
 
 
@@ -79,3 +85,27 @@ def init(
     text = json.dumps(json_schema(Experiment), indent=1, ensure_ascii=False) + "\n"
     schema_file.write_text(text, encoding="utf-8", newline="\n")
     say(f"wrote {output} and {schema_file}; edit the paths under data, then: nmt train --config {output}")
+
+
+@config_app.command(epilog=UPGRADE_EPILOG)
+def upgrade(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Config file of an older version.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it; - is stdout.")] = Path("-"),
+) -> None:
+    """Rewrite a config with today's names of its keys; all else in it stays as it is."""
+    from nmt.commands.output import say, write_line
+    from nmt.config.draft import read_draft
+    from nmt.config.renamed import rename_keys, upgraded
+    from nmt.training.durable import replace_file
+
+    draft = read_draft(config)
+    for message in rename_keys(draft):
+        say(message)
+    if draft.problems:
+        raise draft.error()
+    text = upgraded(config.read_bytes().decode("utf-8-sig"))
+    if str(output) == "-":
+        write_line(text.removesuffix("\n"))
+        sys.stdout.flush()
+    else:
+        replace_file(output, text.encode())

@@ -24,14 +24,13 @@ def prepare(
     nproc: Annotated[int, typer.Option(min=1, help="Processes that share the text.")] = 1,
 ) -> None:
     """Turn the training text into numbers that `nmt train` maps into memory. Stopped, the same command goes on."""
+    from nmt.commands.given_config import given_config
     from nmt.commands.output import say
-    from nmt.config.experiment import Experiment
-    from nmt.config.loader import load_config
     from nmt.parallel.launcher import is_launched, launch
     from nmt.pipeline.prepared_text import PreparedText
 
     changes = set_ or []
-    text = PreparedText(load_config(Experiment, config, changes, check_files=True))
+    text = PreparedText(given_config(config, changes))
     tokenizers = text.tokenizers()
     if is_launched():
         text.write_share(tokenizers, int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))

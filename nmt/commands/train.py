@@ -51,9 +51,8 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
 ) -> None:
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
+    from nmt.commands.given_config import given_config
     from nmt.commands.output import write_report
-    from nmt.config.experiment import Experiment
-    from nmt.config.loader import load_config
     from nmt.embedded import demo_config
 
     path = config or demo_config()
@@ -62,7 +61,7 @@ def train(
     manner = Manner(overwrite, dry_run, quiet, config is None, _processes(nproc))
     chosen = {_single(folder): changes} if seeds is None else _of_seeds(seeds, folder, changes)
     for where, overrides in chosen.items():
-        experiment = load_config(Experiment, path, overrides, check_files=True)
+        experiment = given_config(path, overrides)
         _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
     if seeds is not None and not dry_run:
         write_report(*_spread_lines(list(chosen)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,23 +16,32 @@ from nmt.config.kinds import Kind
 from nmt.config.messages import explain, one_line
 from nmt.config.overrides import apply_overrides
 from nmt.config.paths import resolve_paths
+from nmt.config.renamed import rename_keys
 from nmt.config.requirement import unmet
 
 Model = TypeVar("Model", bound=Section)
 
 
 def load_config(
-    model: type[Model], path: Path | None, overrides: Sequence[str] = (), *, check_files: bool = False
+    model: type[Model],
+    path: Path | None,
+    overrides: Sequence[str] = (),
+    *,
+    check_files: bool = False,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> Model:
     """The config of a YAML file, changed by `overrides` (`a.b=c`, the value in YAML); without file from the defaults.
 
     File paths become absolute, with `$NAME` and `${NAME}` taken from the environment (`$$` is a dollar sign); with
     `check_files` they have to exist. Modules under the key `plugins` are imported first.
+    `tell` hears of each key that is called otherwise now.
     Of a config that `requires` a newer version nothing else is said: it may have keys that this one does not know.
     Errors: ConfigError with one line for each mistake, file lines first, then overrides.
     """
     draft = read_draft(path) if path else Draft("no config file")
+    renamed = rename_keys(draft)
     apply_overrides(draft, model, overrides)
+    renamed += rename_keys(draft)
     if "requires" in model.model_fields:
         _check_version(draft)
     if "plugins" in model.model_fields:
@@ -46,6 +55,8 @@ def load_config(
         raise draft.error() from None
     if draft.problems:
         raise draft.error()
+    for message in renamed:
+        tell(message)
     return config
 
 

@@ -51,6 +51,7 @@ def _chosen(run: Path, kept: list[int], state: TrainingState, last: int | None, 
     if wanted > len(candidates):
         there = ", ".join(map(str, sorted(candidates))) or "none"
         raise UserError(
-            f"--{flag} {wanted}: {run} holds {len(candidates)} such checkpoints ({there}); train.keep says how many"
+            f"--{flag} {wanted}: {run} holds {len(candidates)} such checkpoints ({there}); "
+            f"train.keep_checkpoints says how many"
         )
     return candidates[:wanted]

@@ -65,7 +65,7 @@ class TrainConfig(Section):
     patience: PositiveInt | None = None
     """Stop after this many validations in a row without a better metric. null: never."""
 
-    keep: PositiveInt = 2
+    keep_checkpoints: PositiveInt = 2
     """Newest checkpoints kept beside the best one."""
 
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None

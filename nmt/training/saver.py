@@ -94,12 +94,15 @@ def require_space(run: Path, config: TrainConfig, model: Module) -> None:
     """Errors: UserError if the disk cannot hold the checkpoints still to come, with two moments a weight."""
     copies = 3 if config.ema is None else 4
     each = copies * sum(parameter.nbytes for parameter in model.parameters())
-    needed = each * max(1, config.keep + 2 - len(saved(run)))
+    needed = each * max(1, config.keep_checkpoints + 2 - len(saved(run)))
     there = next(path for path in (run, *run.absolute().parents) if path.exists())
     disk = shutil.disk_usage(there)
     if disk.total > 0 and disk.free < needed:
         sizes = f"about {needed / 1e6:.0f} MB in {run}, {disk.free / 1e6:.0f} MB are free"
-        raise UserError(f"train.keep {config.keep} needs {sizes}; lower it, or choose another folder with --run")
+        raise UserError(
+            f"train.keep_checkpoints {config.keep_checkpoints} needs {sizes}; "
+            f"lower it, or choose another folder with --run"
+        )
 
 
 def _snapshot(state: TrainingState, learner: Learner) -> Snapshot:

@@ -58,7 +58,7 @@ class Trainer:
         self.learner = Learner(model, config, job)
         self.schedule: Schedule = config.schedule.build()
         self.budget = Budget(config)
-        self.saver = Saver(run, config.keep, self.listener.on_message, self.ranks.is_first)
+        self.saver = Saver(run, config.keep_checkpoints, self.listener.on_message, self.ranks.is_first)
         self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
         self._epoch: Epoch | None = None
         self._feed = Feed(job.ranks, job.device, config.accumulate)

@@ -220,7 +220,7 @@ TRANSFORMER = USUAL | {
     "train.label_smoothing": 0.1,
     "train.max_steps": 100_000,
     "train.max_epochs": None,
-    "train.keep": 5,
+    "train.keep_checkpoints": 5,
     "search.beam_size": 4,
     "search.length_penalty.type": "gnmt",
     "search.length_penalty.alpha": 0.6,

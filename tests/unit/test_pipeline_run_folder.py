@@ -45,15 +45,15 @@ def test_same_config(folder):
 
 def test_other_config_names_the_keys(folder):
     with pytest.raises(UserError) as caught:
-        folder.check_same(experiment(keep=7, max_steps=6))
+        folder.check_same(experiment(keep_checkpoints=7, max_steps=6))
     assert str(caught.value) == (
-        f"{folder.path} was started with another config (train.keep: 2 there, 7 here; "
+        f"{folder.path} was started with another config (train.keep_checkpoints: 2 there, 7 here; "
         "train.max_steps: 5 there, 6 here); give --overwrite to start anew, or another folder with --run"
     )
 
 
 def test_many_differences_are_counted(folder):
-    other = experiment(keep=7, max_steps=6, max_epochs=3, patience=2, log_every=1, ema=0.5, accumulate=2)
+    other = experiment(keep_checkpoints=7, max_steps=6, max_epochs=3, patience=2, log_every=1, ema=0.5, accumulate=2)
     with pytest.raises(UserError, match=r" here and 2 more\); give"):
         folder.check_same(other)
 

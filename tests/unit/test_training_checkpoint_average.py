@@ -92,7 +92,9 @@ def test_a_failing_disk_leaves_the_one_before(run, monkeypatch, code):
 
 
 def test_more_than_there_are(run):
-    with pytest.raises(UserError, match=r"^--last 5: .* holds 4 such checkpoints \(10, 20, 30, 40\); train.keep says "):
+    with pytest.raises(
+        UserError, match=r"^--last 5: .* holds 4 such checkpoints \(10, 20, 30, 40\); train.keep_checkpoints says "
+    ):
         average_checkpoints(run, last=5)
     with pytest.raises(UserError, match=r"^--best 5: .* holds 4 such checkpoints"):
         average_checkpoints(run, best=5)

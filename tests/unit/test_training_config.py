@@ -16,7 +16,7 @@ def test_defaults():
     config = TrainConfig(max_epochs=3)
     assert config.optimizer.component.name == "adam"
     assert config.schedule.component.name == "constant"
-    assert (config.clip_norm, config.accumulate, config.keep, config.metric) == (1.0, 1, 2, "bleu")
+    assert (config.clip_norm, config.accumulate, config.keep_checkpoints, config.metric) == (1.0, 1, 2, "bleu")
     assert config.validate_every is config.patience is config.ema is None
 
 
@@ -27,7 +27,7 @@ def test_defaults():
         {"max_minutes": 0.0},
         {"label_smoothing": 1.0},
         {"ema": 1.0},
-        {"keep": 0},
+        {"keep_checkpoints": 0},
         {"clip_norm": 0.0},
         {"metric": "ter"},
         {"optimizer": {"type": "adam", "lr": -1.0}},

@@ -13,11 +13,6 @@ from nmt.embedded import embedded_folder
 TRAIN = "train --config $config --run $here/new"
 NO_DATA = "environment variable NMT_DATA is not set; set it to the folder with the data"
 
-NOT_HERE = {
-    "A19": "no key was ever renamed",
-}
-"""Rows that our design has no place for."""
-
 ELSEWHERE = {
     "B47": "tests/integration/test_cli_train.py::test_changed_training_text_is_not_continued",
     "C62": "tests/integration/test_frozen_runs.py::test_it_translates_as_it_did",

@@ -6,7 +6,7 @@ from nmt import __version__
 from nmt.config.yaml12 import parse
 from nmt.embedded import demo_config
 
-from .catalogue import NO_DATA, TRAIN, Case, said
+from .catalogue import NO_DATA, TRAIN, Case, error_lines, said
 
 FILES = {
     "A02 no byte": (b"", ": file is empty"),
@@ -215,6 +215,33 @@ def test_values_mean_what_they_say(name, command):
 def test_a21_relative_paths_begin_at_the_config(command):
     """The working folder of these tests is another one than that of the config."""
     assert "en to de: 200 training pairs, 120 + 120 word entries" in said(command(f"{TRAIN} --dry-run"))
+
+
+def test_a19_a_key_of_an_older_version(command, write, tmp_path):
+    old = (
+        b"train:\n  max_steps: 3  # keep: no key\n  keep: 4\ndata: {train: {src: a, tgt: b}, valid: {src: a, tgt: b}}\n"
+    )
+    write({"old.yaml": old, "both.yaml": old.replace(b"  keep", b"  keep_checkpoints: 4\n  keep")})
+
+    shown = command("config show --config $here/old.yaml")
+    (warning,) = said(shown)
+    told = f"{tmp_path}/old.yaml:3: train.keep is called train.keep_checkpoints now"
+    assert warning == f"warning: {told}; `nmt config upgrade` rewrites a file"
+    assert parse(shown.out.decode("utf-8"))[0]["train"]["keep_checkpoints"] == 4
+
+    upgraded = command("config upgrade $here/old.yaml -o $here/new.yaml")
+    assert said(upgraded) == [told]
+    assert (tmp_path / "new.yaml").read_bytes() == old.replace(b"  keep:", b"  keep_checkpoints:")
+    again = command("config upgrade $here/new.yaml")
+    assert said(again) == [] and again.out == (tmp_path / "new.yaml").read_bytes()
+    assert said(command("config show --config $here/new.yaml")) == []
+
+    for line in ("config show --config $here/both.yaml", "config upgrade $here/both.yaml"):
+        result = command(line)
+        assert (result.code, result.out) == (2, b"")
+        (error,) = error_lines(result)
+        place = f"{tmp_path}/both.yaml:4: train.keep: "
+        assert error == f"nmt: error: {place}is called train.keep_checkpoints now, which is given too"
 
 
 def test_a02_no_config_at_all_is_the_demo(command, tmp_path):

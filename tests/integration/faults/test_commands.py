@@ -144,7 +144,7 @@ GIVE = "give --config, with --set if need be, or --source and --target"
 COMMANDS = {
     "average of more than there are": (
         "average $run --last 3",
-        "--last 3: $run holds 2 such checkpoints (40, 60); train.keep says how many",
+        "--last 3: $run holds 2 such checkpoints (40, 60); train.keep_checkpoints says how many",
     ),
     "average of last and best": ("average $run --last 1 --best 1", "--last and --best: give one of them"),
     "average of nothing": ("average $run --last 0", "nmt: error: Invalid value for '--last': "),

@@ -100,7 +100,7 @@ def test_d79_foreseeably_too_little_space(command, monkeypatch, tmp_path):
     result = command(SHORT)
     assert result.code == 2
     (error,) = error_lines(result)
-    assert error.startswith("nmt: error: train.keep 2 needs about ")
+    assert error.startswith("nmt: error: train.keep_checkpoints 2 needs about ")
     assert list(tmp_path.iterdir()) == []
 
 
