@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,9 +73,10 @@ def align_export(
     """Write the alignments of given pairs, or of translations found by search."""
     from nmt.commands.output import say
     from nmt.errors import UserError
-    from nmt.parallel.workers import Workers
     from nmt.pipeline.alignment_export import ExportSettings, check_directions
-    from nmt.pipeline.decoding import Choice, Export, blocks, open_choice, open_reverse, records, records_of_blocks
+    from nmt.pipeline.decoding import Choice
+    from nmt.pipeline.sharing import SharedTask
+    from nmt.pipeline.tasks import Export, aligning
 
     _check_choices({"--unit": (unit, ("word", "piece")), "--eos": (eos, ("keep", "drop"))})
     targets = _targets(_formats(format), output or (Path("alignments") if source else STDOUT))
@@ -88,16 +88,8 @@ def align_export(
     pairs, read_ahead = _pairs(source, target, nproc)
     choice = Choice(run, checkpoint, device, threads, tuple(ensemble or []), beam, nbest)
     settings = ExportSettings(unit, method, eos, symmetrize or "grow-diag", shift)  # type: ignore[arg-type]
-    export = Export(settings, given, reverse)
-    here = choice if nproc == 1 else choice._replace(device="cpu")
-    opened = open_choice(here, say)
-    other = open_reverse(export, here, opened, say)
-    with ExitStack() as stack:
-        if nproc == 1:
-            found = records(opened, export, other, pairs, read_ahead=read_ahead)
-        else:
-            workers = stack.enter_context(Workers(nproc, partial(records_of_blocks, choice, export, say)))
-            found = chain.from_iterable(workers.answers(blocks(pairs, opened.search)))
+    task = SharedTask(choice, partial(aligning, Export(settings, given, reverse)), nproc, say)
+    with task.answers(pairs, read_ahead=read_ahead) as found:
         _write(found, targets)
     if STDOUT not in targets.values():
         say(f"wrote {', '.join(map(str, targets.values()))}")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,22 +54,16 @@ def score(
     from nmt.commands.output import say
     from nmt.commands.standard_input import given_pairs
     from nmt.errors import UserError
-    from nmt.parallel.workers import Workers
-    from nmt.pipeline.decoding import Choice, blocks, open_choice, scores_of_blocks
-    from nmt.pipeline.pair_scores import score_pairs
+    from nmt.pipeline.decoding import Choice
+    from nmt.pipeline.sharing import SharedTask
+    from nmt.pipeline.tasks import scoring
 
     if as_json and per_token:
         raise UserError("--per-token: --json has the tokens already; leave it out")
     pairs, read_ahead = given_pairs(source, target, nproc)
     choice = Choice(run, checkpoint, device, threads, tuple(ensemble or []))
-    opened = open_choice(choice if nproc == 1 else choice._replace(device="cpu"), say)
-    with ExitStack() as stack:
-        if nproc == 1:
-            found = score_pairs(opened.translator, pairs, read_ahead=read_ahead)
-        else:
-            workers = stack.enter_context(Workers(nproc, partial(scores_of_blocks, choice, say)))
-            found = chain.from_iterable(workers.answers(blocks(pairs, opened.search)))
-        stream = stack.enter_context(open_output(output))
+    task = SharedTask(choice, scoring, nproc, say)
+    with task.answers(pairs, read_ahead=read_ahead) as found, open_output(output) as stream:
         for number, scored in enumerate(found):
             value = scored.mean if normalize else scored.logprob
             line = json.dumps(_object(number, scored, value), ensure_ascii=False) if as_json else _line(value)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,9 +84,10 @@ def translate(
     from nmt.commands.standard_input import stdin_lines
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
-    from nmt.parallel.workers import Workers
-    from nmt.pipeline.decoding import Choice, blocks, open_choice, translation_of_blocks
+    from nmt.pipeline.decoding import Choice
     from nmt.pipeline.records import alignment_record
+    from nmt.pipeline.sharing import SharedTask
+    from nmt.pipeline.tasks import translating
     from nmt.text.reader import read_lines
     from nmt.translator import block_lines
 
@@ -96,21 +97,16 @@ def translate(
     sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}, beam)
     models = run, checkpoint, device, threads, tuple(ensemble or [])
     choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8)
-    opened = open_choice(choice if nproc == 1 else choice._replace(device="cpu"), say)
+    task = SharedTask(choice, partial(translating, sampling), nproc, say)
     for flag, given in (("--align", targets), ("--replace-unk", replace_unk)):
-        if given and not opened.translator.has_attention:
+        if given and not task.opened.translator.has_attention:
             raise UserError(f"{flag}: {run} has no attention, so it has no alignments")
     lines, read_ahead = (read_lines(input), None) if input else stdin_lines("a sentence", nproc)
     pairs = with_prefixes(lines, prefix_file) if prefix_file else ((line, "") for line in lines)
     with ExitStack() as stack:
         writers = [stack.enter_context(open_writer(name, path)) for path, name in targets.items()]
-        done, write = _output(stack, resume_output, block_lines(opened.search))
-        left, first = islice(pairs, done, None), done + 1
-        if nproc == 1:
-            answers = opened.translator.complete(left, opened.search, sampling, read_ahead, first)
-        else:
-            workers = stack.enter_context(Workers(nproc, partial(translation_of_blocks, choice, sampling, say)))
-            answers = chain.from_iterable(workers.answers(blocks(left, opened.search, first)))
+        done, write = _output(stack, resume_output, block_lines(task.opened.search))
+        answers = stack.enter_context(task.answers(islice(pairs, done, None), done + 1, read_ahead))
         for number, found in enumerate(answers, done):
             for line in _lines(number, found, nbest is not None, as_json):
                 write(line)

@@ -8,12 +8,12 @@ from pickle import dumps, loads
 import pytest
 
 from nmt.parallel.workers import Workers
-from nmt.pipeline import decoding
+from nmt.pipeline import sharing
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(decoding, "BATCHES_SHARED", 1)
+    monkeypatch.setattr(sharing, "BATCHES_SHARED", 1)
 
 
 def test_translations_and_draws_are_those_of_one_process(nmt, tiny, tmp_path):
@@ -60,7 +60,7 @@ class Here:
 
 
 def test_scores_are_those_of_one_process(nmt, tiny, monkeypatch):
-    monkeypatch.setattr("nmt.parallel.workers.Workers", Here)
+    monkeypatch.setattr(sharing, "Workers", Here)
     sides = ["--source", tiny.text("train.en"), "--target", tiny.text("train.de")]
     one, two = ([float(line) for line in nmt("score", tiny.run, *sides, "--nproc", n).lines] for n in (1, 2))
     assert len(one) == 200
