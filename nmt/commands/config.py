@@ -103,7 +103,7 @@ def upgrade(
         say(message)
     if draft.problems:
         raise draft.error()
-    text = upgraded(config.read_bytes().decode("utf-8-sig"))
+    text = upgraded(draft.text)
     if str(output) == "-":
         write_line(text.removesuffix("\n"))
         sys.stdout.flush()

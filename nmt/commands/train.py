@@ -60,8 +60,8 @@ def train(
     changes = set_ or []
     manner = Manner(overwrite, dry_run, quiet, config is None, _processes(nproc))
     chosen = {_single(folder): changes} if seeds is None else _of_seeds(seeds, folder, changes)
-    for where, overrides in chosen.items():
-        experiment = given_config(path, overrides)
+    for number, (where, overrides) in enumerate(chosen.items()):
+        experiment = given_config(path, overrides, warned=number > 0)
         _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
     if seeds is not None and not dry_run:
         write_report(*_spread_lines(list(chosen)))

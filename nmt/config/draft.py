@@ -30,6 +30,8 @@ class Draft:
     data: dict = field(default_factory=dict)
     places: dict[KeyPath, Place] = field(default_factory=dict)
     problems: list[tuple[Place, str]] = field(default_factory=list)
+    text: str = ""
+    """What the file says."""
 
     def place(self, path: KeyPath) -> Place:
         """The place of `path`, or of the nearest key above that was given."""
@@ -52,14 +54,15 @@ def read_draft(path: Path) -> Draft:
     """The draft of a YAML file. Errors: ConfigError when it cannot be read or is not a mapping in strict YAML."""
     name = one_line(str(path))
     try:
-        data, lines = parse(_text(path, name))
+        text = _text(path, name)
+        data, lines = parse(text)
     except YamlError as error:
         raise ConfigError(*(_located(name, mistake) for mistake in error.mistakes)) from None
     if data is None:
         raise ConfigError(f"{name}: file is empty")
     if not isinstance(data, dict):
         raise ConfigError(f"{name}:{lines[()]}: expected key: value pairs")
-    return Draft(name, data, {key: Place(False, line, f"{name}:{line}") for key, line in lines.items()})
+    return Draft(name, data, {key: Place(False, line, f"{name}:{line}") for key, line in lines.items()}, text=text)
 
 
 def _text(path: Path, name: str) -> str:

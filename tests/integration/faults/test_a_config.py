@@ -236,6 +236,9 @@ def test_a19_a_key_of_an_older_version(command, write, tmp_path):
     assert said(again) == [] and again.out == (tmp_path / "new.yaml").read_bytes()
     assert said(command("config show --config $here/new.yaml")) == []
 
+    seeds = said(command(f"{TRAIN} --dry-run --set train.keep=4 --seeds 1,2"))
+    assert sum("train.keep is called train.keep_checkpoints now" in line for line in seeds) == 1
+
     for line in ("config show --config $here/both.yaml", "config upgrade $here/both.yaml"):
         result = command(line)
         assert (result.code, result.out) == (2, b"")
