@@ -13,6 +13,7 @@ from nmt.aligner.combination import Combination, combine
 from nmt.aligner.em import Direction, iterate, posteriors
 from nmt.aligner.hmm import JumpPositions
 from nmt.aligner.ibm1 import IndependentPositions
+from nmt.aligner.punctuation import apart_P
 from nmt.alignment.links import Links
 
 Method = Literal["ibm1", "hmm"]
@@ -29,6 +30,8 @@ class AlignerSettings:
     """Both directions learn from the links that they agree on (Liang et al. 2006)."""
     alpha: float = 0.0
     """Dirichlet prior of the tables; 0: none. 0.01 helps where the directions do not have to agree."""
+    punctuation_apart: bool = False
+    """Marks are linked to marks, words to words."""
     tension: float = 0.0
     """How much model 1 favours the diagonal; fast_align begins with 4."""
     null_probability: float = 0.2
@@ -56,8 +59,10 @@ def align(
 
 def train(bitext: Bitext, settings: AlignerSettings, report: Report) -> tuple[Direction, Direction]:
     """Source to target, and target to source, trained together."""
+    allowed_P = apart_P(bitext) if settings.punctuation_apart else None
     forward, reverse = (
-        Direction(bitext, IndependentPositions(settings.tension), settings.alpha, reverse) for reverse in (False, True)
+        Direction(bitext, IndependentPositions(settings.tension), settings.alpha, reverse, allowed_P)
+        for reverse in (False, True)
     )
     agree_early = settings.agree and settings.method == "ibm1"
     for iteration in range(1, settings.ibm1_iterations + 1):

@@ -46,13 +46,16 @@ class Bitext:
     """Source word of each word pair, 0 for NULL."""
     tgt_P: Tensor
     """Target word of each word pair, 0 for NULL."""
+    src_words: list[str]
+    """What each number stands for; that of NULL is empty."""
+    tgt_words: list[str]
     size: int
     """Sentence pairs, those without words included."""
 
 
 def read_bitext(pairs: Sequence[tuple[Words, Words]], max_cells: int = MAX_CELLS) -> Bitext:
     """The bitext of tokenised sentence pairs; those with an empty side are in no batch."""
-    src, tgt = (_numbered(pair[side] for pair in pairs) for side in (0, 1))
+    (src, src_words), (tgt, tgt_words) = (_numbered(pair[side] for pair in pairs) for side in (0, 1))
     kept = sorted((i for i in range(len(pairs)) if src[i] and tgt[i]), key=lambda i: (len(tgt[i]), len(src[i])))
     groups = _groups(kept, [len(ids) + 1 for ids in src], [len(ids) + 1 for ids in tgt], max_cells)
     width = 1 + max((max(ids) for ids in tgt if ids), default=0)
@@ -71,13 +74,15 @@ def read_bitext(pairs: Sequence[tuple[Words, Words]], max_cells: int = MAX_CELLS
         )
         for group, key, part in zip(groups, keys, splits, strict=True)
     ]
-    return Bitext(batches, torch.from_numpy(known_P // width), torch.from_numpy(known_P % width), len(pairs))
+    src_P, tgt_P = torch.from_numpy(known_P // width), torch.from_numpy(known_P % width)
+    return Bitext(batches, src_P, tgt_P, src_words, tgt_words, len(pairs))
 
 
-def _numbered(sentences: Iterable[Words]) -> list[list[int]]:
-    """Words as numbers from 1, in the order in which they are first met."""
+def _numbered(sentences: Iterable[Words]) -> tuple[list[list[int]], list[str]]:
+    """Words as numbers from 1, in the order in which they are first met, and the word of each number."""
     numbers: dict[str, int] = {}
-    return [[numbers.setdefault(word, len(numbers) + 1) for word in words] for words in sentences]
+    ids = [[numbers.setdefault(word, len(numbers) + 1) for word in words] for words in sentences]
+    return ids, ["", *numbers]
 
 
 def _groups(order: list[int], widths: list[int], heights: list[int], max_cells: int) -> list[list[int]]:

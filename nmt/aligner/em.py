@@ -16,10 +16,17 @@ from nmt.aligner.table import TranslationTable
 
 
 class Direction:
-    """One direction: a table and a position model. `reverse` exchanges source and target."""
+    """One direction: a table and a position model. `reverse` exchanges source and target; `allowed_P`: as the table."""
 
-    def __init__(self, bitext: Bitext, positions: Positions, alpha: float, reverse: bool = False) -> None:
-        self.table = TranslationTable(bitext.tgt_P if reverse else bitext.src_P, alpha)
+    def __init__(
+        self,
+        bitext: Bitext,
+        positions: Positions,
+        alpha: float,
+        reverse: bool = False,
+        allowed_P: Tensor | None = None,
+    ) -> None:
+        self.table = TranslationTable(bitext.tgt_P if reverse else bitext.src_P, alpha, allowed_P)
         self.positions = positions
         self._reverse = reverse
 

@@ -44,6 +44,9 @@ def align_text(
     alpha: Annotated[
         float | None, typer.Option(min=0.0, help="Dirichlet prior of the translation tables. Default: none.")
     ] = None,
+    punctuation_apart: Annotated[
+        bool | None, typer.Option(help="Link marks such as , to marks alone. Default: not.")
+    ] = None,
     tension: Annotated[
         float | None, typer.Option(min=0.0, help="How much model 1 favours the diagonal. Default: not.")
     ] = None,
@@ -55,6 +58,7 @@ def align_text(
     from nmt.data.pairs import read_pairs
 
     given = {"links": links, "threshold": threshold, "agree": agree, "alpha": alpha, "tension": tension}
+    given["punctuation_apart"] = punctuation_apart
     settings = {name: value for name, value in given.items() if value is not None}
     _check(method, settings)
     pairs = read_pairs(source, target)
@@ -77,7 +81,7 @@ def _check(method: Method, settings: dict[str, Any]) -> None:
     if method == "eflomal":
         for name in settings:
             if name != "links":
-                raise UserError(f"--{name}: not with --method eflomal")
+                raise UserError(f"--{name.replace('_', '-')}: not with --method eflomal")
         if settings.get("links") == "agreement":
             raise UserError("--links agreement: eflomal gives no probabilities; take intersection or grow-diag")
         require_eflomal()

@@ -39,6 +39,18 @@ def test_a_higher_threshold_keeps_fewer_links(align):
 THRESHOLDS = [], ["--threshold", 0.9]
 
 
+def test_marks_apart(align, tiny):
+    src, tgt = (tiny.text(name).read_text(encoding="utf-8").split("\n") for name in ("train.en", "train.de"))
+
+    def mixed(*flags):
+        found = enumerate(align(*flags))
+        linked = [(src[n].split()[i], tgt[n].split()[j]) for n, links in found for i, j in links]
+        return [pair for pair in linked if (pair[0] in ".,?") != (pair[1] in ".,?")]
+
+    assert mixed()
+    assert not mixed("--punctuation-apart")
+
+
 def test_text_to_learn_from_is_not_aligned(nmt, tiny, tmp_path):
     sides = ["--source", tiny.text("test.en"), "--target", tiny.text("test.de")]
     more = ["--with", tiny.text("train.en"), tiny.text("train.de")]
@@ -51,6 +63,7 @@ def test_text_to_learn_from_is_not_aligned(nmt, tiny, tmp_path):
     [
         (["--links", "union", "--threshold", 0.5], "--threshold: only with --links agreement, not union"),
         (["--method", "eflomal", "--alpha", 0.1], "--alpha: not with --method eflomal"),
+        (["--method", "eflomal", "--punctuation-apart"], "--punctuation-apart: not with --method eflomal"),
         (["--method", "eflomal", "--no-agree"], "--agree: not with --method eflomal"),
         (["--method", "eflomal", "--links", "agreement"], "--links agreement: eflomal gives no probabilities; take"),
         (["--method", "eflomal", "--links", "union"], "links by eflomal need the package eflomal: pip install"),

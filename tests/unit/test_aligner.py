@@ -16,6 +16,8 @@ from nmt.aligner.em import Direction, iterate
 from nmt.aligner.hmm import JumpPositions
 from nmt.aligner.ibm1 import IndependentPositions
 from nmt.aligner.positions import emissions
+from nmt.aligner.punctuation import is_mark
+from nmt.aligner.table import TranslationTable
 from nmt.alignment.aer import score_alignments
 from nmt.alignment.gold import read_gold
 from nmt.alignment.symmetrize import METHODS, symmetrize
@@ -218,13 +220,48 @@ def test_variational_bayes_by_hand():
     assert found == pytest.approx([exp(psi[1] - psi[4]), exp(psi[2] - psi[4]), exp(psi[1] - psi[4])])
 
 
+def test_marks_are_linked_to_marks_alone():
+    """x stands with the comma as often as with b: only the rule tells whose it is."""
+    pairs = [(["a", "b", "."], ["k", ",", "x", "."]), (["b", "c"], [",", "x", "l"]), (["a", "."], ["k", "."])] * 4
+    linked = {(src[i], tgt[j]) for (src, tgt), links in zip(pairs, align(pairs), strict=True) for i, j in links}
+    assert ("b", ",") in linked
+    for alpha in (0.0, 0.1):
+        settings = AlignerSettings(alpha=alpha, punctuation_apart=True, threshold=0.2)
+        found = zip(pairs, align(pairs, settings), strict=True)
+        assert {(src[i], tgt[j]) for (src, tgt), links in found for i, j in links} == {
+            ("a", "k"), ("b", "x"), ("c", "l"), (".", ".")
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("prior", [0.0, 0.5])
+def test_a_table_without_the_pairs_that_are_not_allowed(prior):
+    """a with x or y, b with y alone; x is not allowed for a."""
+    table = TranslationTable(torch.tensor([0, 0, 1]), prior, torch.tensor([False, True, True]))
+    assert table.prob_P.tolist() == [0, 1, 1]
+    table.maximise(torch.tensor([0.0, 3.0, 2.0], dtype=torch.float64))
+    assert table.prob_P.tolist() == pytest.approx([0, 1, 1])
+
+
+@pytest.mark.parametrize("word", [",", "...", "»", "、", "¿", "--", "'"])
+def test_marks(word):
+    assert is_mark(word)
+
+
+@pytest.mark.parametrize("word", ["", "a", "l'", "&", "%", "$", "+", "7", "&apos;", "U.S."])
+def test_words(word):
+    assert not is_mark(word)
+
+
 def corpus(name):
     folder = embedded_folder() / "data"
     sides = [(folder / f"{name}.{side}").read_text(encoding="utf-8").split("\n")[:-1] for side in ("en", "de")]
     return [(src.split(), tgt.split()) for src, tgt in zip(*sides, strict=True)]
 
 
-@pytest.mark.parametrize(("settings", "most"), [(AlignerSettings(), 0.15), (AlignerSettings(method="ibm1"), 0.3)])
+@pytest.mark.parametrize(
+    ("settings", "most"),
+    [(AlignerSettings(), 0.15), (AlignerSettings(punctuation_apart=True), 0.12), (AlignerSettings(method="ibm1"), 0.3)],
+)
 def test_gold_links_of_the_embedded_corpus(settings, most):
     folder = embedded_folder() / "data"
     sides = []
