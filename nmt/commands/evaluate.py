@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, ForbidUnk, Threads
 
 if TYPE_CHECKING:
     from nmt.config.experiment import Experiment
@@ -45,6 +45,7 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON.")] = False,
     beam: Beam = None,
+    forbid_unk: ForbidUnk = False,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
@@ -52,8 +53,8 @@ def evaluate(
 ) -> None:
     """BLEU, chrF and TER with signatures and 95 % intervals, BLEU by length, perplexity, and AER by gold links.
 
-    The run folder keeps translations and scores (eval/) of its own test sets unless --beam, --checkpoint or --ensemble
-    change them.
+    The run folder keeps translations and scores (eval/) of its own test sets unless --beam, --forbid-unk, --checkpoint
+    or --ensemble change them.
     """
     from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
@@ -61,9 +62,9 @@ def evaluate(
     files = _Files(ref, source, gold_align, baseline, tokenize)
     if what.is_dir():
         _check_for_run(what, set_name, files)
-        scores = _of_run(what, set_name, files, beam, (checkpoint, device, threads, ensemble or []))
+        scores = _of_run(what, set_name, files, (beam, forbid_unk), (checkpoint, device, threads, ensemble or []))
     else:
-        translating = {"--ensemble": ensemble, "--beam": beam, "--set-name": set_name}
+        translating = {"--ensemble": ensemble, "--beam": beam, "--forbid-unk": forbid_unk, "--set-name": set_name}
         _refuse(
             {**translating, "--checkpoint": checkpoint if checkpoint != "best" else None},
             f"{what} is a file; only runs translate",
@@ -117,7 +118,7 @@ def _of_run(
     run: Path,
     set_name: str | None,
     files: _Files,
-    beam: int | None,
+    searching: tuple[int | None, bool],
     loading: tuple[str, str, int | None, list[Path]],
 ) -> dict[str, dict[str, Any]]:
     from nmt.commands.output import say
@@ -127,12 +128,15 @@ def _of_run(
     files.tokenizer()
     checkpoint, device, threads, ensemble = loading
     translator, experiment = load_translator(run, checkpoint, device, threads, say, ensemble)  # type: ignore[arg-type]
-    translator.search = changed_search(experiment.search, beam, None)
+    beam, forbid_unk = searching
+    translator.search = changed_search(experiment.search, beam, forbid_unk=forbid_unk)
     if files.source and files.ref:
         return {files.source.name: _of_given(translator, experiment, (files.source, files.ref), files)}
     pairs = _chosen_pairs(run, experiment, set_name)
     baselines = _baselines(run, experiment, pairs, files.baseline) if files.baseline else {}
-    as_configured = beam is None and checkpoint == "best" and not ensemble
+    if files.baseline:
+        _tell_other_search(translator, files.baseline)
+    as_configured = beam is None and not forbid_unk and checkpoint == "best" and not ensemble
     results = evaluate_sets(translator, experiment, run if as_configured else None, pairs, say, baselines)
     return {name: result.scores for name, (_, result) in results.items()}
 
@@ -146,7 +150,20 @@ def _of_given(
 
     tokenize = files.tokenizer()
     config = EvaluationConfig(bleu_tokenize=tokenize) if tokenize else experiment.evaluation
+    if files.baseline and files.baseline.is_dir():
+        _tell_other_search(translator, files.baseline)
     return score_run(translator, sides, config, say, files.gold_align, files.baseline)
+
+
+def _tell_other_search(translator: Translator, baseline: Path) -> None:
+    """A warning if a run as the baseline searches otherwise, since then more than the models is compared."""
+    from nmt.commands.output import say
+    from nmt.pipeline.differences import different_search
+    from nmt.pipeline.run_folder import RunFolder
+
+    theirs = RunFolder(baseline).experiment().search
+    if found := different_search([translator.search, theirs]):
+        say(f"warning: --baseline {baseline} translates by another search: {found}")
 
 
 def _chosen_pairs(run: Path, experiment: Experiment, set_name: str | None) -> dict[str, Pairs]:

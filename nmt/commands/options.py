@@ -14,6 +14,9 @@ EnsembleRuns = Annotated[
     typer.Option("--ensemble", metavar="RUN", help="Another run that decides with; same vocabularies; repeatable."),
 ]
 Beam = Annotated[int | None, typer.Option(min=1, help="Beam size; 1 is greedy. Default: as in the run's config.")]
+ForbidUnk = Annotated[
+    bool, typer.Option("--forbid-unk", help="Never write an unknown word, but the next best (search.forbid_unk).")
+]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor. Default: all.")]
 Processes = Annotated[

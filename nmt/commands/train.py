@@ -63,8 +63,13 @@ def train(
     for number, (where, overrides) in enumerate(chosen.items()):
         experiment = given_config(path, overrides, warned=number > 0)
         _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
-    if seeds is not None and not dry_run:
+    if seeds is not None and not dry_run and _is_first():
         write_report(*_spread_lines(list(chosen)))
+
+
+def _is_first() -> bool:
+    """Whether this process tells how it goes: the only one, or the first of several ranks."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _processes(nproc: int) -> int:
@@ -117,7 +122,7 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
     from nmt.pipeline.training import locked_run, train_run
     from nmt.training.listener import Listener
 
-    folder, is_first = RunFolder(where), os.environ.get("RANK", "0") == "0"
+    folder, is_first = RunFolder(where), _is_first()
     with Screen(manner.quiet or not is_first) as screen:
         if not manner.overwrite and folder.finished(experiment):
             screen.on_message(f"{where}: already finished; translate with it, or start anew with --overwrite")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, Processes, Run, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, ForbidUnk, Processes, Run, Threads
 
 if TYPE_CHECKING:
     from nmt.search.sampling import Sampling
@@ -41,6 +41,7 @@ def translate(
         bool | None,
         typer.Option(help="Replace unknown words by the source word they attend to. Default: as in the config."),
     ] = None,
+    forbid_unk: ForbidUnk = False,
     lexicon: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="With --replace-unk: looked up before a word is copied (`nmt lexicon`)."),
@@ -96,7 +97,7 @@ def translate(
         raise UserError("--resume-output: only for one line a sentence; leave --nbest and --align out")
     sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}, beam)
     models = run, checkpoint, device, threads, tuple(ensemble or [])
-    choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8)
+    choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8, forbid_unk)
     task = SharedTask(choice, partial(translating, sampling), nproc, say)
     for flag, given in (("--align", targets), ("--replace-unk", replace_unk)):
         if given and not task.opened.translator.has_attention:

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed import PrefixStore  # pyright: ignore[reportPrivateImportUsage]
+from torch.distributed.rendezvous import rendezvous
 
 from nmt.errors import NmtError, RankLost, ToldElsewhere
 from nmt.parallel.launcher import LAUNCHED, LOST
@@ -78,9 +80,11 @@ class Group(Ranks):
     All of them must call the same methods in the same order. Errors of each: RankLost if one of them is gone or silent.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, meeting: str) -> None:
         with _reaching():
-            dist.init_process_group("gloo", timeout=ANSWER)
+            store, rank, size = next(rendezvous("env://", timeout=ANSWER))
+            named = PrefixStore(meeting, store)
+            dist.init_process_group("gloo", store=named, rank=rank, world_size=size, timeout=ANSWER)
             self._patient: Any = dist.new_group(backend="gloo", timeout=PATIENCE)
             cuda = device.type == "cuda"
             self._gradients: Any = dist.new_group(backend="nccl", timeout=ANSWER) if cuda else None
@@ -122,14 +126,18 @@ class Group(Ranks):
 
 
 @contextmanager
-def join_ranks(device: torch.device) -> Iterator[Ranks]:
+def join_ranks(device: torch.device, meeting: str) -> Iterator[Ranks]:
     """The ranks that this process was started with, by `nmt train --nproc`, torchrun or whatever else sets RANK,
-    WORLD_SIZE, MASTER_ADDR and MASTER_PORT. Errors: RankLost if they do not all come."""
+    WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
+
+    `meeting`: another name for each training of the same processes, whose addresses the launcher still has from the one
+    before. Errors: RankLost if they do not all come.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Ranks()
         return
     try:
-        yield Group(device)
+        yield Group(device, meeting)
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()

@@ -10,7 +10,7 @@ from typing import Any
 
 from nmt.errors import UserError
 from nmt.evaluation.buckets import bleu_by_length
-from nmt.evaluation.significance import Estimate, paired_bootstrap
+from nmt.evaluation.significance import MOST_SENTENCES, Estimate, paired_bootstrap
 from nmt.evaluation.spread import spread
 from nmt.pipeline.describe import read_scores
 from nmt.pipeline.differences import difference_notes
@@ -113,7 +113,7 @@ def _compare_on(name: str, entries: list[_Entry], tell: Callable[[str], None]) -
     rows: list[Compared] = []
     for row in zip(entries, stored, of_entry, _names(entries), strict=True):
         rows.append(_row(*row, base=rows[0] if rows else None))
-    return ComparedSet(name, len(first.references), signature, rows, _notes(name, entries))
+    return ComparedSet(name, len(first.references), signature, rows, _notes(name, entries, len(first.references)))
 
 
 def _row(
@@ -156,8 +156,10 @@ def _names(entries: list[_Entry]) -> list[str]:
     return [name if name and short.count(name) == 1 else str(e.path) for name, e in zip(short, entries, strict=True)]
 
 
-def _notes(name: str, entries: list[_Entry]) -> list[str]:
+def _notes(name: str, entries: list[_Entry], sentences: int) -> list[str]:
     notes = []
+    if sentences > MOST_SENTENCES:
+        notes.append(f"A set of more than {MOST_SENTENCES:,} sentences is not resampled: no intervals, no p.")
     if len({facts.vocabulary for entry in entries for facts in entry.facts}) > 1:
         notes.append("The vocabularies differ, so the perplexities count different pieces and do not compare.")
     notes += difference_notes(name, [run for entry in entries for run in entry.runs])

@@ -35,6 +35,7 @@ class Choice(NamedTuple):
     lexicon: Path | None = None
     shortlist: Path | None = None
     int8: bool = False
+    forbid_unk: bool = False
 
 
 class Opened(NamedTuple):
@@ -52,7 +53,7 @@ def open_choice(choice: Choice, tell: Tell = silent) -> Opened:
     Errors: as `load_translator`; UserError for flags that do not fit each other; DataError for a wrong lexicon.
     """
     translator, experiment = load_translator(*choice[:4], tell, choice.ensemble)
-    search = changed_search(experiment.search, choice.beam, choice.n_best, choice.replace_unk)
+    search = changed_search(experiment.search, choice.beam, choice.n_best, choice.replace_unk, choice.forbid_unk)
     if choice.lexicon is not None:
         if not search.replace_unk:
             raise UserError("--lexicon: only with --replace-unk, or search.replace_unk in the config")

@@ -12,6 +12,7 @@ from nmt.config.messages import show
 from nmt.pipeline.describe import read_scores
 from nmt.pipeline.origin import SAME_TRANSLATIONS
 from nmt.pipeline.run_folder import RunFolder, leaves
+from nmt.search.config import SearchConfig
 
 BUDGET = ("max_epochs", "max_steps", "max_minutes", "patience")
 SPEED = ("device", "precision", "threads")
@@ -35,6 +36,11 @@ def difference_notes(name: str, runs: Sequence[Path]) -> list[str]:
     if found := _differing([_place(config, run) for config, run in zip(configs, runs, strict=True)]):
         notes.append(f"The runs were trained in different places, so minutes and tokens/s do not compare: {found}.")
     return notes
+
+
+def different_search(searches: Sequence[SearchConfig]) -> str:
+    """The keys that lead to other translations and have more than one value, with the values; empty if none has."""
+    return _differing([search.model_dump(mode="json", exclude=SAME_TRANSLATIONS) for search in searches])
 
 
 def _search(section: dict[str, Any], run: Path, name: str) -> dict[str, Any]:

@@ -133,20 +133,27 @@ def _cutting(member: Member) -> dict[str, Any]:
 
 
 def changed_search(
-    search: SearchConfig, beam: int | None, n_best: int | None, replace_unk: bool | None = None
+    search: SearchConfig,
+    beam: int | None = None,
+    n_best: int | None = None,
+    replace_unk: bool | None = None,
+    forbid_unk: bool = False,
 ) -> SearchConfig:
-    """The search section with the flags of a command put in.
+    """The search section with the flags of a command put in. Where unknown words are forbidden none is replaced.
 
-    Errors: UserError if n_best is larger than the beam; if unknown words are to be replaced that the search forbids.
+    Errors: UserError if n_best is larger than the beam; if a flag asks to replace words that the search forbids.
     """
     n_best = n_best or 1
     beam = beam or max(search.beam_size, n_best)
     if n_best > beam:
         raise UserError(f"--nbest {n_best} is larger than --beam {beam}")
-    replaces = search.replace_unk if replace_unk is None else replace_unk
-    if replaces and search.forbid_unk:
-        raise UserError("--replace-unk: nothing to replace, the run's config has search.forbid_unk")
-    return search.model_copy(update={"beam_size": beam, "n_best": n_best, "replace_unk": replaces})
+    if replace_unk and (search.forbid_unk or forbid_unk):
+        by = "--forbid-unk leaves none" if forbid_unk else "the run's config has search.forbid_unk"
+        raise UserError(f"--replace-unk: nothing to replace, {by}")
+    forbids = forbid_unk or search.forbid_unk
+    replaces = (search.replace_unk if replace_unk is None else replace_unk) and not forbids
+    changes = {"beam_size": beam, "n_best": n_best, "replace_unk": replaces, "forbid_unk": forbids}
+    return search.model_copy(update=changes)
 
 
 def _which(name: str) -> Which:

@@ -109,16 +109,21 @@ def train_run(
     Started as one of several ranks it trains together with the others, and all but the first one then return None.
     Errors: as `Trainer.train`; CheckpointError if another process trains in `run`.
     """
-    with join_ranks(ready.compute.device) as ranks:
+    with join_ranks(ready.compute.device, f"seed-{experiment.seed}") as ranks:
         if not ranks.is_first:
             _train(experiment, run, ready, listener, ranks)
-            return None
+            return ranks.after_first(lambda: None)
         with locked_run(experiment, run, ready.prepared, listener, overwrite):
             outcome = _train(experiment, run, ready, listener, ranks)
-            parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_message
-            translator = Translator(ready.model, *parts)
-            results = evaluate_sets(translator, experiment, run.path, ready.prepared.test_pairs, listener.on_message)
-            return Trained(translator, outcome, results, write_report(run.path, experiment, results))
+            return ranks.after_first(lambda: _evaluated(experiment, run, ready, listener, outcome))
+
+
+def _evaluated(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, outcome: Outcome) -> Trained:
+    """Scores the test sets and writes the report. The other ranks wait: their next training needs the first one."""
+    parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_message
+    translator = Translator(ready.model, *parts)
+    results = evaluate_sets(translator, experiment, run.path, ready.prepared.test_pairs, listener.on_message)
+    return Trained(translator, outcome, results, write_report(run.path, experiment, results))
 
 
 @contextmanager

@@ -75,6 +75,7 @@ def test_baseline_run(nmt, tiny, tmp_path):
         f"{other} has no translations of test yet",
         "translating test set test: 8 sentences, beam 1",
     ]
+    assert f"warning: --baseline {other} translates by another search: beam_size 2, 1" in result.err.split("\n")
     mine, theirs = (json.loads((run / "eval/test.scores.json").read_bytes()) for run in (tmp_path / "run", other))
     found = mine["baseline"]
     assert found["run"] == str(other)
@@ -175,7 +176,7 @@ def test_beam_changes_the_translations_only(nmt, tiny, tmp_path):
     assert after["bleu"] == theirs["bleu"] and after["ter"] == theirs["ter"]
 
 
-@pytest.mark.parametrize("flags", [["--beam", 1], ["--checkpoint", "last"]], ids=str)
+@pytest.mark.parametrize("flags", [["--beam", 1], ["--checkpoint", "last"], ["--forbid-unk"]], ids=str)
 def test_the_run_keeps_the_scores_of_its_own_settings(nmt, tiny, tmp_path, flags):
     shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run/eval").iterdir()}
@@ -241,6 +242,7 @@ def test_flags_that_would_do_nothing_are_refused(nmt, tiny):
         (text, "--source", text): f"{text}: give --ref for a file of translations, --gold-align for links, or a run "
         "folder",
         (text, "--ref", text, "--beam", 1): f"--beam: {text} is a file; only runs translate",
+        (text, "--ref", text, "--forbid-unk"): f"--forbid-unk: {text} is a file; only runs translate",
         (text, "--ref", text, "--checkpoint", "last"): f"--checkpoint: {text} is a file; only runs translate",
         (text, "--ref", text, "--set-name", "test"): f"--set-name: {text} is a file; only runs translate",
         (links, "--gold-align", links, "--ref", text): f"{links}: either --ref for a file of translations, "

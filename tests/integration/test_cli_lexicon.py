@@ -66,6 +66,9 @@ def test_unknown_words_are_looked_up(nmt, tiny, tmp_path):
     assert plain == words("--no-replace-unk")
     unknown = {word for old, word in zip(plain, copied, strict=True) if old != word}
     assert len(unknown) > 2
+    others = words("--forbid-unk")
+    assert not {"<unk>", "⁇"} & set(others)
+    assert {"<unk>", "⁇"} & set(plain)
     lexicon = tmp_path / "own"
     lexicon.write_text("".join(f"{word}\tZ{word}Z\n" for word in sorted(unknown)), encoding="utf-8")
     assert words("--replace-unk", "--lexicon", lexicon) == [
@@ -79,6 +82,7 @@ def test_unknown_words_are_looked_up(nmt, tiny, tmp_path):
         (["translate", "$run", "--lexicon", "own"], "--lexicon: only with --replace-unk, or search.replace_unk in the"),
         (["translate", "$run", "--replace-unk", "--lexicon", "none"], "none: no such file"),
         (["translate", "$run", "--replace-unk", "--lexicon", "own"], "own:1: expected a source and a target word with"),
+        (["translate", "$run", "--replace-unk", "--forbid-unk"], "--replace-unk: nothing to replace, --forbid-unk"),
         (["translate", "$plain", "--replace-unk"], "--replace-unk: $plain has no attention"),
         (["lexicon", "$plain", "-o", "x"], "this model has no attention, so it has no alignments"),
         (["lexicon", "$run", "--source", "own", "-o", "x"], "--source and --target: give both or neither"),

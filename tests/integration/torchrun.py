@@ -42,6 +42,13 @@ def test_one_machine(command, alone, tmp_path):
     assert losses(tmp_path / "run") == alone
 
 
+def test_seeds_one_after_the_other(command, tmp_path):
+    """The second training begins when the first rank has scored and closed the first one."""
+    run = tmp_path / "run"
+    assert together([["--standalone", "--nproc-per-node=2"]], [*command, "--seeds", "1,2"], run) == [0]
+    assert [json.loads((run / f"seed-{seed}/done.json").read_bytes())["step"] for seed in (1, 2)] == [8, 8]
+
+
 def test_two_machines(command, alone, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -8,7 +8,9 @@ import pytest
 import sacrebleu
 
 from nmt.errors import CheckpointError, DataError, UserError
+from nmt.evaluation import significance
 from nmt.evaluation.significance import paired_bootstrap
+from nmt.pipeline import comparison
 from nmt.pipeline.comparison import compare_runs
 from nmt.pipeline.seeds import parse_seeds, score_spreads, seed_runs
 from nmt.report.comparison_table import markdown, table_cells
@@ -160,6 +162,14 @@ def test_what_does_not_compare_is_noted(write):
         "The vocabularies differ, so the perplexities count different pieces and do not compare.",
         "The translations were found by different searches: beam_size 5, 1.",
     ]
+
+
+def test_a_large_set_says_that_it_is_not_resampled(write, monkeypatch):
+    for module in (comparison, significance):
+        monkeypatch.setattr(module, "MOST_SENTENCES", 3)
+    (found,) = compare_runs([write("a", GOOD), write("b", POOR)], None, silent)
+    assert found.notes == ["A set of more than 3 sentences is not resampled: no intervals, no p."]
+    assert {(row.bleu_half_width, row.p_value) for row in found.rows} == {(None, None)}
 
 
 def test_what_differs_beside_the_model_is_noted(write, tmp_path, texts):

@@ -29,6 +29,29 @@ def test_flags(beam, n_best, expected):
     assert search.coverage_penalty == 0.2
 
 
+@pytest.mark.parametrize(
+    ("section", "replace_unk", "forbid_unk", "expected"),
+    [
+        ({}, None, False, (False, False)),
+        ({}, None, True, (False, True)),
+        ({"replace_unk": True}, None, False, (True, False)),
+        ({"replace_unk": True}, None, True, (False, True)),
+        ({"forbid_unk": True}, None, False, (False, True)),
+        ({"forbid_unk": True}, False, False, (False, True)),
+    ],
+)
+def test_flags_for_unknown_words(section, replace_unk, forbid_unk, expected):
+    search = changed_search(SearchConfig(**section), None, None, replace_unk, forbid_unk)
+    assert (search.replace_unk, search.forbid_unk) == expected
+
+
+def test_forbidden_words_cannot_be_replaced():
+    with pytest.raises(UserError, match="^--replace-unk: nothing to replace, --forbid-unk leaves none$"):
+        changed_search(SearchConfig(), replace_unk=True, forbid_unk=True)
+    with pytest.raises(UserError, match="^--replace-unk: nothing to replace, the run's config has search.forbid_unk$"):
+        changed_search(SearchConfig(forbid_unk=True), replace_unk=True)
+
+
 def test_n_best_of_the_config_is_not_printed_unasked():
     assert changed_search(SearchConfig(beam_size=5, n_best=3), None, None).n_best == 1
 
