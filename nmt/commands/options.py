@@ -13,6 +13,10 @@ EnsembleRuns = Annotated[
     list[Path] | None,
     typer.Option("--ensemble", metavar="RUN", help="Another run that decides with; same vocabularies; repeatable."),
 ]
+GoldBase = Annotated[
+    int | None,
+    typer.Option(min=0, max=1, help="The number of the first word in the gold file. Default: 0, for NAACL 1."),
+]
 Beam = Annotated[int | None, typer.Option(min=1, help="Beam size; 1 is greedy. Default: as in the run's config.")]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor. Default: all.")]

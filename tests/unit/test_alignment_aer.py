@@ -7,7 +7,7 @@ import pytest
 
 from nmt.alignment.aer import LinkCounts, count_files, score_alignments, score_files, scores_of
 from nmt.alignment.formats.pharaoh import read_pharaoh
-from nmt.alignment.gold import GoldLinks, read_gold
+from nmt.alignment.gold import GoldFile, GoldLinks, read_gold
 from nmt.errors import DataError
 
 DATA = os.environ.get("NMT_DATA")
@@ -119,19 +119,33 @@ def test_an_empty_gold_file(tmp_path: Path) -> None:
 
 def test_a_wrong_base_is_noticed(tmp_path: Path) -> None:
     zero, one = write(tmp_path / "zero", "0-0 1-2\n\n1-1\n"), write(tmp_path / "one", "1-1 2-3\n\n2-2\n")
-    message = (
-        "{}: no link holds a 0, so it seems to count from 1; say what it does with `nmt align-eval {} 1` or `{} 0`"
-    )
-    for files, guilty, flag in (((zero, one), one, "--gold-base"), ((one, zero), one, "--hyp-base")):
+    message = "{}: no link holds a 0, so it seems to count from 1; say by {} whether it counts from 0 or 1"
+    options = ("--gold-base", "--hyp-base of nmt align-eval")
+    for files, guilty, option in (((zero, one), one, options[0]), ((one, zero), one, options[1])):
         with pytest.raises(DataError) as caught:
             score_files(*files)
-        assert str(caught.value) == message.format(guilty, flag, flag)
+        assert str(caught.value) == message.format(guilty, option)
     assert score_files(zero, one, gold_base=1).aer == score_files(one, zero, hyp_base=1).aer == 0
     assert score_files(one, one, hyp_base=1, gold_base=1).aer == 0
     assert score_files(one, one, hyp_base=0, gold_base=0).aer == 0
     assert score_files(zero, one, gold_base=0).aer == 1
     with pytest.raises(DataError, match=r"zero:1: '0-0' holds a 0, but the indices are to count from 1"):
         score_files(one, zero, hyp_base=1, gold_base=1)
+
+
+def test_gold_links_between_the_words_of_a_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold", "0-0 1?2\n\n0-1\n")
+    found = GoldFile(path)
+    assert found.within(0, 2, 3) == gold({(0, 0)}, {(1, 2)}) and found.within(1, 0, 0) == gold(set(), set())
+    for sources, targets in ((1, 3), (2, 2)):
+        with pytest.raises(DataError) as caught:
+            found.within(0, sources, targets)
+        assert str(caught.value) == (
+            f"{path}: sentence 1 has a link 1-2, counted from 0, but {sources} source and {targets} target words; "
+            "the links must be of this text, cut into the same words"
+        )
+    with pytest.raises(DataError, match="sentence 3 has a link 0-1, counted from 0, but 1 source and 1 target words"):
+        found.within(2, 1, 1)
 
 
 def test_no_links_have_no_wrong_base(tmp_path: Path) -> None:
@@ -155,7 +169,7 @@ def test_files_of_unequal_length(tmp_path: Path) -> None:
     hyp, golds = write(tmp_path / "hyp", "0-0\n1-1\n"), write(tmp_path / "gold", "0-0\n")
     with pytest.raises(DataError) as caught:
         score_files(hyp, golds)
-    assert str(caught.value) == f"{hyp} has 2 lines and {golds} has 1; line n must be sentence n"
+    assert str(caught.value) == f"{golds} has 1 sentences for 2 of {hyp}; line n must be sentence n"
 
 
 @pytest.mark.skipif(DATA is None, reason="NMT_DATA is not set: the folder of gold alignments")
