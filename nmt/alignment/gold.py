@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.naacl import NAACL_LINE, read_naacl
 from nmt.alignment.formats.pharaoh import read_links
 from nmt.errors import DataError
@@ -94,7 +95,5 @@ def require_base_0(path: str | Path, sentences: Iterable[Iterable[tuple[int, int
 
 def is_naacl(path: str | Path) -> bool:
     """Whether the file has one line a link; told by the first line that is not blank."""
-    from nmt.text.reader import read_lines
-
-    first = next((line for line in read_lines(path) if line.strip()), "")
+    first = next((line for line in format_lines(path) if line.strip()), "")
     return NAACL_LINE.fullmatch(first.strip()) is not None

@@ -40,6 +40,7 @@ from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError, UserError
 from nmt.report.escape import visible
 from nmt.report.viewer import LONGEST_TOKEN
+from nmt.text.reader import MAX_LINE_BYTES
 
 MATRIX = np.array([[0.93, 0.05, 0.02], [1 / 3, 2 / 3, 0], [0, 1e-7, 1 - 1e-7]], dtype=np.float32)
 RECORD = AlignmentRecord(
@@ -243,7 +244,7 @@ def test_npz_members_are_in_the_order_written(tmp_path: Path) -> None:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-READERS: dict[str, Callable[[Path], object]] = {
+READERS: dict[str, Callable[[Path], list]] = {
     "pharaoh": lambda path: list(read_pharaoh(path)),
     "pharaoh-scores": lambda path: list(read_scored_pharaoh(path)),
     "soft": lambda path: list(read_soft(path)),
@@ -266,6 +267,19 @@ def test_every_format_has_a_reader() -> None:
 def test_what_has_the_matrices_is_read_by_its_ending(name: str, tmp_path: Path) -> None:
     write(name, tmp_path / f"a.{name}", [RECORD])
     assert_same(next(iter(read_records(tmp_path / f"a.{name}"))), RECORD, 6e-4)
+
+
+@pytest.mark.parametrize("name", ["pharaoh", "soft", "jsonl", "html", "svg"])
+def test_a_long_pair_takes_a_longer_line_than_text_may_have(name: str, tmp_path: Path) -> None:
+    """1,000 words on each side make a line of up to 30 MB; here spaces do."""
+    written = write(name, tmp_path / "a", [RECORD])
+    expected, place = READERS[name](tmp_path / "a"), b'"eos":' if b'"eos":' in written else b" "
+    (tmp_path / "a").write_bytes(written.replace(place, place + b" " * MAX_LINE_BYTES, 1))
+    read = READERS[name](tmp_path / "a")
+    if name in ("pharaoh", "soft"):
+        np.testing.assert_array_equal(read, expected)
+    else:
+        assert_same(read[0], expected[0], 0)
 
 
 @pytest.mark.parametrize("name", sorted(READERS))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from nmt.alignment.formats.escapes import escape_token, unescape_token
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -48,10 +49,8 @@ class TsvWriter(AlignmentWriter):
 
 def read_tsv(path: str | Path) -> Iterator[TsvRow]:
     """The rows of the file. Raises DataError, with file and line, for another header or what is not such a row."""
-    from nmt.text.reader import read_lines
-
     number = 0
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         if number > 1:
             yield _row(line, f"{path}:{number}")
         elif line != HEADER:
