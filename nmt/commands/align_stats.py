@@ -40,7 +40,7 @@ def align_stats(
 
     from nmt.alignment.corpus_diagnostics import CorpusDiagnostics
     from nmt.alignment.formats.output import open_output
-    from nmt.alignment.formats.reading import read_records
+    from nmt.alignment.formats.reading import best_records
     from nmt.alignment.gold import GoldFile
     from nmt.commands.output import write_report
 
@@ -48,7 +48,7 @@ def align_stats(
     known = GoldFile(gold, gold_base) if gold else None
     with ExitStack() as stack:
         stream = stack.enter_context(open_output(sentences)) if sentences else None
-        for number, record in enumerate(read_records(file)):
+        for number, record in enumerate(best_records(file)):
             sides = record.alignment.src_tokens, record.alignment.tgt_tokens
             found = corpus.add(record, known.within(number, *map(len, sides)).sure if known else None)
             if stream:

@@ -70,6 +70,20 @@ def test_stats_with_gold_links_counted_from_one(nmt, tiny, exports, tmp_path):
         assert nmt("align-stats", exports / "x.jsonl", "--gold", tmp_path / "gold", *flags).out == expected
 
 
+def test_stats_of_an_nbest_list_are_those_of_the_best(nmt, tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, flags in (("one", []), ("two", ["--nbest", 2])):
+        result = nmt(
+            "align-export", tiny.run, "--source", tiny.text("test.en"), *flags, "--format", "jsonl", "-o", name
+        )
+        assert result.code == 0
+    gold = tmp_path / "gold"
+    gold.write_bytes(b"0-0\n" * 8)
+    for flags in ([], ["--gold", gold]):
+        assert nmt("align-stats", "two.jsonl", *flags) == nmt("align-stats", "one.jsonl", *flags)
+    assert len(tmp_path.joinpath("two.jsonl").read_bytes().split(b"\n")) == 17
+
+
 def test_a_view_of_one_export_is_its_page(nmt, exports, tmp_path):
     result = nmt("align-view", exports / "x.npz", "-o", tmp_path / "page.html")
     assert (result.code, result.out) == (0, b"")
