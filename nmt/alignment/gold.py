@@ -43,8 +43,9 @@ class GoldFile:
         Raises DataError for what is not a link, and for a file that seems to have another base than None stands for.
         """
         self.path = path
+        self.names_sentences = is_naacl(path)
         self.sentences = list(read_gold(path, base))
-        if base is None and not is_naacl(path):
+        if base is None and not self.names_sentences:
             require_base_0(path, (links.possible for links in self.sentences), option)
 
     def __getitem__(self, number: int) -> GoldLinks:
@@ -52,10 +53,14 @@ class GoldFile:
         return self.sentences[number] if number < len(self.sentences) else NO_LINKS
 
     def require_sentences(self, sentences: int, of: str) -> None:
-        """Raises DataError unless the file has that many; `of` says what there are as many of."""
-        if len(self.sentences) != sentences:
+        """Raises DataError unless the file has that many; `of` says what there are as many of.
+
+        A NAACL file may have fewer: it names only sentences with links.
+        """
+        found = len(self.sentences)
+        if found > sentences or found < sentences and not self.names_sentences:
             raise DataError(
-                f"{self.path} has {len(self.sentences)} sentences for {sentences} {of}; line n must be sentence n"
+                f"{self.path} has {found} sentences for {sentences} {of}; line n must be sentence n"
             )
 
     def within(self, number: int, sources: int, targets: int) -> GoldLinks:

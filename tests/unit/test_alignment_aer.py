@@ -95,6 +95,20 @@ def test_naacl_gold(tmp_path: Path) -> None:
     assert score_files(write(tmp_path / "hyp", "0-0 2-1\n\n1-0\n"), path).aer == 0
 
 
+def test_naacl_gold_without_links_of_the_last_sentences(tmp_path: Path) -> None:
+    """Its lines name the sentences with links; those after the last of them have none, which no other file may leave
+    out."""
+    path = write(tmp_path / "gold", "1 1 1 S\n2 2 2 P\n")
+    hyp = write(tmp_path / "hyp", "0-0\n1-1\n0-0\n\n")
+    # |A| = 3, |S| = 1, |A & S| = 1, |A & P| = 2
+    assert count_files(hyp, path)[2:] == [LinkCounts(1, 1, 0, 0, 0, 0), LinkCounts(1, 0, 0, 0, 0, 0)]
+    assert score_files(hyp, path).aer == pytest.approx(1 - 3 / 4)
+    for text, sentences in (("1 1 1 S\n5 2 2 P\n", 5), ("0-0\n1?1\n", 2)):
+        with pytest.raises(DataError) as caught:
+            score_files(hyp, write(path, text))
+        assert str(caught.value) == f"{path} has {sentences} sentences for 4 of {hyp}; line n must be sentence n"
+
+
 def test_naacl_counted_from_zero(tmp_path: Path) -> None:
     path = write(tmp_path / "gold", "1 0 0 S\n2 1 0 P\n")
     with pytest.raises(DataError, match=r"gold:1: '1 0 0 S' holds a 0, but words are to count from 1; read .* base 0"):
