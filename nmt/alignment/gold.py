@@ -59,9 +59,7 @@ class GoldFile:
         """
         found = len(self.sentences)
         if found > sentences or found < sentences and not self.names_sentences:
-            raise DataError(
-                f"{self.path} has {found} sentences for {sentences} {of}; line n must be sentence n"
-            )
+            raise DataError(f"{self.path} has {found} sentences for {sentences} {of}; line n must be sentence n")
 
     def within(self, number: int, sources: int, targets: int) -> GoldLinks:
         """The links of a sentence of so many words. Raises DataError for a link to a word that it does not have."""

@@ -1,5 +1,6 @@
 """Export formats: exact lines by hand, and each reads back to what was written, whatever the text."""
 
+import csv
 import json
 import math
 import shutil
@@ -185,6 +186,18 @@ def test_tokens_that_would_break_a_line(tmp_path: Path) -> None:
         unescape_token("&#1114112;")
 
 
+def test_a_table_is_one_for_readers_that_know_quotes_and_for_spreadsheets(tmp_path: Path) -> None:
+    tokens = ['"', "=cmd()", "-", "@a", "+1", '"a"', "a-b", "=\n"]
+    alignment = Alignment(tokens, ["x"], np.ones((1, len(tokens)), dtype=np.float32), "word", False)
+    write("tsv", tmp_path / "a", [AlignmentRecord(0, "", "", alignment, [(src, 0) for src in range(len(tokens))])])
+    with (tmp_path / "a").open(encoding="utf-8", newline="") as stream:
+        _, *rows = csv.reader(stream, delimiter="\t")
+    assert [row[4] for row in rows] == [
+        *("&#34;", "&#61;cmd()", "-", "&#64;a", "&#43;1", "&#34;a&#34;", "a-b", "&#61;&#10;")
+    ]
+    assert [row.src_token for row in read_tsv(tmp_path / "a")] == tokens
+
+
 def test_svg_is_one_picture_of_all(tmp_path: Path) -> None:
     one = parse(write("svg", tmp_path / "a", [RECORD]))
     both = parse(write("svg", tmp_path / "b", [RECORD, RECORD]))
@@ -295,6 +308,8 @@ TEXTS = st.text(max_size=6) | st.sampled_from(
         "|||",
         "&#124;",
         "({",
+        "=a",
+        "-",
         "})",
         "NULL",
         "a\tb",
