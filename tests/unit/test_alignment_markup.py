@@ -35,6 +35,10 @@ def test_tags_are_taken_out() -> None:
         "a b",
         [Tag("<g:x-1>", "</g:x-1>", 0, 3), Tag("<b>", "</b>", 2, 3)],
     )
+    for tag in ('<a href="x>y">', "<a title='</a> \"' href=\"'\">", "<a\tb='/>' >"):
+        assert split_tags(f"x {tag}z</a>") == ("x z", [Tag(tag, "</a>", 2, 3)])
+    assert split_tags("<a b='>'/>c") == ("c", [Tag("<a b='>'/>", "", 0, 0)])
+    assert split_tags("a <b it's > 5' 3\"") == ("a <b it's > 5' 3\"", [])
     assert split_tags("<b>a <b>b</b> c</b>")[1] == [Tag("<b>", "</b>", 0, 5), Tag("<b>", "</b>", 2, 3)]
 
 
