@@ -41,8 +41,9 @@ def token_spans(text: str, tokens: list[str]) -> list[Span | None]:
         if lost or not wanted:
             spans.append(None)
             continue
-        spans.append(_with_joiners(text, before, (places[begin], places[end - 1] + 1)))
-        begin, before = end, spans[-1][1]
+        span = _with_joiners(text, before, (places[begin], places[end - 1] + 1))
+        spans.append(span)
+        begin, before = end, span[1]
     return spans
 
 
