@@ -8,9 +8,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from nmt.alignment.formats.pharaoh import read_pharaoh
-from nmt.alignment.gold import GoldLinks, is_naacl, read_gold, require_base_0
+from nmt.alignment.gold import GoldFile, GoldLinks, require_base_0
 from nmt.alignment.links import Links
-from nmt.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def read_hyp(path: str | Path, base: int | None = None) -> list[Links]:
     """The links of each line of a Pharaoh file. Base and errors as in `count_files`."""
     links = list(read_pharaoh(path, base or 0))
     if base is None:
-        require_base_0(path, links, "--hyp-base")
+        require_base_0(path, links, "--hyp-base of nmt align-eval")
     return links
 
 
@@ -119,12 +118,9 @@ def count_sentences(
 ) -> list[LinkCounts]:
     """The counts of each sentence of `hyp`, which stands in `hyp_path`, against a gold file. Errors: as
     `count_files`."""
-    gold = list(read_gold(gold_path, gold_base))
-    if gold_base is None and not is_naacl(gold_path):
-        require_base_0(gold_path, (links.possible for links in gold), "--gold-base")
-    if len(hyp) != len(gold):
-        raise DataError(f"{hyp_path} has {len(hyp)} lines and {gold_path} has {len(gold)}; line n must be sentence n")
-    return list(map(count_links, hyp, gold))
+    gold = GoldFile(gold_path, gold_base)
+    gold.require_sentences(len(hyp), f"of {hyp_path}")
+    return [count_links(links, gold[number]) for number, links in enumerate(hyp)]
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nmt.alignment.alignment import Alignment
-from nmt.alignment.formats.reading import read_records
+from nmt.alignment.formats.reading import best_records
 from nmt.alignment.joint import joint_links
 from nmt.alignment.links import Links, extract_links, parse_method
 from nmt.alignment.symmetrize import check_method
@@ -26,12 +26,12 @@ def best_alignments(path: Path) -> list[Alignment]:
 
     Errors: as `read_records`.
     """
-    return [record.alignment for record in read_records(path) if record.rank == 1]
+    return [record.alignment for record in best_records(path)]
 
 
 def stored_links(path: Path) -> list[Links]:
     """The links that stand in an export with matrices; of an n-best list those of the best one."""
-    return [record.links for record in read_records(path) if record.rank == 1]
+    return [record.links for record in best_records(path)]
 
 
 def each_choice(path: Path, methods: list[str], reverse: Path | None, symmetrisations: list[str]) -> Iterator[Choice]:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from nmt.alignment.record import AlignmentRecord
 from nmt.alignment.spans import Span, token_spans
 
-TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]*)(?:\s[^<>]*?)?(/?)>")
+TAG = re.compile(r"""<(/?)([A-Za-z][\w.:-]*)(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*?)?(/?)>""")
+"""Inside the quotes of an attribute `<` and `>` are text."""
 
 
 class Tag(NamedTuple):

@@ -13,6 +13,9 @@ Span = tuple[int, int]
 UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 """Categories of characters that a tokenizer may drop, add or move: controls, joiners, spaces."""
 
+WIDTHLESS = "\u200b\ufeff"
+"""Spaces of no width, which Unicode counts among the joiners (Cf)."""
+
 
 def token_spans(text: str, tokens: list[str]) -> list[Span | None]:
     """The span of every token of `text`, in order; None for a token without a visible character, and from the first one
@@ -20,7 +23,8 @@ def token_spans(text: str, tokens: list[str]) -> list[Span | None]:
 
     Text and tokens are compared without case, spaces, joiners and `▁`, and by their compatibility decomposition (NFKD),
     so lower-cased and normalised words, pieces and repeated spaces find their place. A character that stands for
-    letters of two tokens is in both spans.
+    letters of two tokens is in both spans. Joiners and marks of direction beside a token belong to it, those between
+    two tokens to the first: the tags of a flag, a soft hyphen or a zero-width non-joiner at the end of a word.
     """
     letters: list[str] = []
     places: list[int] = []
@@ -29,7 +33,7 @@ def token_spans(text: str, tokens: list[str]) -> list[Span | None]:
         letters.extend(seen)
         places.extend([place] * len(seen))
     spans: list[Span | None] = []
-    begin, lost = 0, False
+    begin, before, lost = 0, 0, False
     for token in tokens:
         wanted = [letter for character in token for letter in _letters(character)]
         end = begin + len(wanted)
@@ -37,9 +41,24 @@ def token_spans(text: str, tokens: list[str]) -> list[Span | None]:
         if lost or not wanted:
             spans.append(None)
             continue
-        spans.append((places[begin], places[end - 1] + 1))
-        begin = end
+        span = _with_joiners(text, before, (places[begin], places[end - 1] + 1))
+        spans.append(span)
+        begin, before = end, span[1]
     return spans
+
+
+def _with_joiners(text: str, before: int, span: Span) -> Span:
+    """The span with the joiners that touch it, back to the place `before` at most."""
+    begin, end = span
+    while begin > before and _joins(text[begin - 1]):
+        begin -= 1
+    while end < len(text) and _joins(text[end]):
+        end += 1
+    return begin, end
+
+
+def _joins(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" and character not in WIDTHLESS
 
 
 def _letters(character: str) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nmt.commands.options import GoldBase
+
 if TYPE_CHECKING:
     from nmt.alignment.aer import AlignmentScores, LinkCounts
     from nmt.alignment.links import Links
@@ -35,9 +37,7 @@ def align_eval(
         Path, typer.Option(help="Gold links: a line a sentence (`i-j` sure, `i?j` or `ipj` possible), or NAACL.")
     ],
     hyp_base: Base = None,
-    gold_base: Annotated[
-        int | None, typer.Option(min=0, max=1, help="The number of the first word there. Default: 0, for NAACL 1.")
-    ] = None,
+    gold_base: GoldBase = None,
     method: Annotated[
         str | None,
         typer.Option(

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nmt.commands.options import GoldBase
+
 EPILOG = """\b
 Examples:
   nmt align-stats new.jsonl
@@ -26,7 +28,7 @@ def align_stats(
         Path | None,
         typer.Option(help="Gold links, line by line: drift is measured on them, not on tokens that both sides share."),
     ] = None,
-    gold_base: Annotated[int, typer.Option(min=0, max=1, help="Number of the first token in the gold file.")] = 0,
+    gold_base: GoldBase = None,
     sentences: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Writes the same of each sentence too, one JSON object a line.")
     ] = None,
@@ -35,27 +37,22 @@ def align_stats(
     """Entropy, coverage, weight on EOS, monotonicity and off-by-one drift of exported alignments."""
     from contextlib import ExitStack
     from dataclasses import asdict
-    from itertools import repeat
 
     from nmt.alignment.corpus_diagnostics import CorpusDiagnostics
     from nmt.alignment.formats.output import open_output
-    from nmt.alignment.formats.reading import read_records
-    from nmt.alignment.gold import read_gold
+    from nmt.alignment.formats.reading import best_records
+    from nmt.alignment.gold import GoldFile
     from nmt.commands.output import write_report
-    from nmt.errors import DataError
 
     corpus = CorpusDiagnostics()
-    records = read_records(file)
-    known = (links.sure for links in read_gold(gold, gold_base)) if gold else repeat(None)
+    known = GoldFile(gold, gold_base) if gold else None
     with ExitStack() as stack:
         stream = stack.enter_context(open_output(sentences)) if sentences else None
-        for record in records:
-            try:
-                found = corpus.add(record, next(known))
-            except StopIteration:
-                raise DataError(f"{gold} has {corpus.sentences} lines, {file} has more; line n is sentence n") from None
+        for number, record in enumerate(best_records(file)):
+            sides = record.alignment.src_tokens, record.alignment.tgt_tokens
+            found = corpus.add(record, known.within(number, *map(len, sides)).sure if known else None)
             if stream:
                 stream.write(json.dumps(asdict(found), ensure_ascii=False).encode("utf-8") + b"\n")
-    if gold and next(known, None) is not None:
-        raise DataError(f"{gold} has more than the {corpus.sentences} lines of {file}; line n is sentence n")
+        if known:
+            known.require_sentences(corpus.sentences, f"of {file}")
     write_report(*([json.dumps(corpus.to_json(), ensure_ascii=False)] if as_json else corpus.lines()))

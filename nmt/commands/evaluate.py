@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, ForbidUnk, Threads
+from nmt.commands.options import Beam, CheckpointName, DeviceName, EnsembleRuns, ForbidUnk, GoldBase, Threads
 
 if TYPE_CHECKING:
+    from nmt.alignment.gold import GoldFile
     from nmt.config.experiment import Experiment
     from nmt.evaluation.config import BleuTokenizer
     from nmt.pipeline.scoring import Baseline
@@ -37,6 +38,7 @@ def evaluate(
         Path | None,
         typer.Option(help="Gold links (`i-j`, `i?j`) for --source, or for a file of Pharaoh links: prints AER."),
     ] = None,
+    gold_base: GoldBase = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Test the difference from this run, or for a file from this other file.")
     ] = None,
@@ -59,7 +61,9 @@ def evaluate(
     from nmt.commands.output import write_report
     from nmt.commands.score_lines import detail_lines, score_lines
 
-    files = _Files(ref, source, gold_align, baseline, tokenize)
+    files = _Files(ref, source, gold_align, gold_base, baseline, tokenize)
+    if gold_align is None:
+        _refuse({"--gold-base": gold_base is not None}, "only with --gold-align")
     if what.is_dir():
         _check_for_run(what, set_name, files)
         scores = _of_run(what, set_name, files, (beam, forbid_unk), (checkpoint, device, threads, ensemble or []))
@@ -80,8 +84,15 @@ class _Files(NamedTuple):
     ref: Path | None
     source: Path | None
     gold_align: Path | None
+    gold_base: int | None
     baseline: Path | None
     tokenize: str | None
+
+    def gold(self) -> GoldFile | None:
+        """Errors: DataError as `GoldFile`."""
+        from nmt.alignment.gold import GoldFile
+
+        return GoldFile(self.gold_align, self.gold_base) if self.gold_align else None
 
     def tokenizer(self) -> BleuTokenizer | None:
         """Errors: UserError if sacreBLEU has none of this name."""
@@ -152,7 +163,7 @@ def _of_given(
     config = EvaluationConfig(bleu_tokenize=tokenize) if tokenize else experiment.evaluation
     if files.baseline and files.baseline.is_dir():
         _tell_other_search(translator, files.baseline)
-    return score_run(translator, sides, config, say, files.gold_align, files.baseline)
+    return score_run(translator, sides, config, say, files.gold(), files.baseline)
 
 
 def _tell_other_search(translator: Translator, baseline: Path) -> None:
@@ -203,17 +214,17 @@ def _of_file(what: Path, files: _Files) -> dict[str, Any]:
     if gold_align and not ref:
         flags = {"--baseline": files.baseline, "--tokenize": files.tokenize, "--source": files.source}
         _refuse(flags, "only for translations; leave it out with --gold-align")
-        return _of_links(what, gold_align)
+        return _of_links(what, gold_align, files.gold_base)
     how = "either" if ref else "give"
     raise UserError(f"{what}: {how} --ref for a file of translations, --gold-align for links, or a run folder")
 
 
-def _of_links(links: Path, gold: Path) -> dict[str, Any]:
+def _of_links(links: Path, gold: Path, gold_base: int | None) -> dict[str, Any]:
     from nmt.alignment.aer import score_files
     from nmt.errors import DataError
     from nmt.pipeline.scoring import as_scores
 
-    scores = score_files(links, gold)
+    scores = score_files(links, gold, gold_base=gold_base)
     if scores.sentences == 0:
         raise DataError(f"{links}: file is empty")
     return as_scores(scores)

@@ -40,6 +40,15 @@ class TestFiles(ParallelFiles):
     align: FilePath | None = None
     """Gold word alignments, one line a pair, to measure the alignment error rate with."""
 
+    align_base: Literal[0, 1] | None = None
+    """The number of the first word in `align`. null: 0, for a NAACL file 1."""
+
+    @model_validator(mode="after")
+    def _base_of_what(self) -> TestFiles:
+        if self.align is None and self.align_base is not None:
+            raise ValueError("align_base is of the links in align; give both or neither")
+        return self
+
 
 class BatchingConfig(Section):
     """How sentence pairs are grouped; give `sentences` or `max_tokens`, not both."""

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nmt.alignment.aer import score_alignments
-from nmt.alignment.gold import GoldLinks, read_gold
+from nmt.alignment.gold import GoldFile
 from nmt.config.experiment import Experiment
-from nmt.errors import DataError
+from nmt.data.config import TestFiles
 from nmt.evaluation.config import EvaluationConfig
 from nmt.pipeline.origin import origin_of, write_origin
 from nmt.pipeline.records import alignment_record
 from nmt.pipeline.scoring import Baseline, Texts, as_scores, score_texts, unknown_words
+from nmt.text.tokenizers.tokenizer import Tokenizer
 from nmt.training.durable import replace_file
 from nmt.translator import Translation, Translator
 
@@ -36,21 +37,24 @@ def evaluate_pairs(
     translator: Translator,
     pairs: Pairs,
     config: EvaluationConfig,
-    gold: Path | None,
+    gold: GoldFile | None,
     baseline: Baseline | None = None,
 ) -> SetResult:
     """Translates the source side, scores against the target side, and decodes the pairs by force for their perplexity
     and for AER, which a model without attention has not.
 
-    Errors: DataError if there are not as many lines of gold links as pairs.
+    Errors: as `check_gold`.
     """
-    links = read_gold_links(gold, len(pairs)) if gold is not None and translator.has_attention else None
+    if not translator.has_attention:
+        gold = None
+    if gold is not None:
+        check_gold(gold, pairs, (translator.src, translator.tgt))
     sources, references = [src for src, _ in pairs], [tgt for _, tgt in pairs]
     translations = [found[0] for found in translator.translate(sources)]
     hypotheses = [translation.text for translation in translations]
     texts = Texts(hypotheses, references, sources, unknown_words(translator, pairs))
     scores = {"beam_size": translator.search.beam_size, **score_texts(texts, config, baseline)}
-    return SetResult(translations, scores | forced_scores(translator, pairs, links))
+    return SetResult(translations, scores | forced_scores(translator, pairs, gold))
 
 
 def evaluate_sets(
@@ -66,8 +70,7 @@ def evaluate_sets(
     results: dict[str, tuple[Pairs, SetResult]] = {}
     for name, pairs in sets.items():
         tell(f"translating test set {name}: {len(pairs)} sentences, beam {translator.search.beam_size}")
-        align = experiment.data.test[name].align
-        gold = Path(align) if align else None
+        gold = gold_of(experiment.data.test[name])
         result = evaluate_pairs(translator, pairs, experiment.evaluation, gold, (baselines or {}).get(name))
         if run is not None:
             write_evaluation(run, name, result)
@@ -76,7 +79,7 @@ def evaluate_sets(
     return results
 
 
-def forced_scores(translator: Translator, pairs: Pairs, gold: list[GoldLinks] | None) -> dict[str, Any]:
+def forced_scores(translator: Translator, pairs: Pairs, gold: GoldFile | None) -> dict[str, Any]:
     """`perplexity` of the given pairs and `target_pieces`, how many it is the mean of; with gold links also AER of the
     argmax links between words.
 
@@ -94,15 +97,22 @@ def forced_scores(translator: Translator, pairs: Pairs, gold: list[GoldLinks] | 
         "perplexity": math.exp(min(-logprob / pieces, LARGEST_LOSS)) if pieces else None,
         "target_pieces": pieces,
     }
-    return scores if gold is None else scores | as_scores(score_alignments(links, gold))
+    if gold is None:
+        return scores
+    return scores | as_scores(score_alignments(links, [gold[number] for number in range(len(pairs))]))
 
 
-def read_gold_links(path: Path, sentences: int) -> list[GoldLinks]:
-    """Errors: DataError for what is no link, or if the file has not one line for each sentence."""
-    gold = list(read_gold(path))
-    if len(gold) != sentences:
-        raise DataError(f"{path} has {len(gold)} lines for {sentences} sentence pairs; line n must be pair n")
-    return gold
+def gold_of(files: TestFiles) -> GoldFile | None:
+    """The gold links of a test set of the config, if it has any. Errors: DataError as `GoldFile`."""
+    return GoldFile(files.align, files.align_base, "align_base") if files.align else None
+
+
+def check_gold(gold: GoldFile, pairs: Pairs, tokenizers: tuple[Tokenizer, Tokenizer]) -> None:
+    """Errors: DataError unless there are gold links of each pair, between the words that the tokenizers count."""
+    gold.require_sentences(len(pairs), "sentence pairs")
+    for number, pair in enumerate(pairs):
+        sources, targets = (len(side.encode(text).words) for side, text in zip(tokenizers, pair, strict=True))
+        gold.within(number, sources, targets)
 
 
 def write_evaluation(run: Path, name: str, result: SetResult) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nmt.alignment.gold import GoldFile
 from nmt.data.pairs import read_pairs
 from nmt.errors import UserError
 from nmt.evaluation.config import EvaluationConfig
@@ -21,7 +22,7 @@ def score_run(
     sides: tuple[Path, Path],
     config: EvaluationConfig,
     tell: Callable[[str], None],
-    gold: Path | None = None,
+    gold: GoldFile | None = None,
     baseline: Path | None = None,
 ) -> dict[str, Any]:
     """What a test set of the config gets, for a source and its references. Nothing is stored.

@@ -20,7 +20,7 @@ from nmt.device import Compute, resolve_compute
 from nmt.errors import ConfigError, is_out_of_memory
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.prepared_text import PreparedText
-from nmt.pipeline.sets import Pairs, compare_with_train, load_sets, read_sets
+from nmt.pipeline.sets import Pairs, check_links, compare_with_train, load_sets, read_sets
 from nmt.pipeline.source_limit import refuse_long_sources
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
@@ -52,6 +52,7 @@ def prepare(experiment: Experiment, vocab_folder: Path | None, trial: bool = Fal
     known = None if vocab_folder is None else load_tokenizers(data.tokenizer, vocab_folder)
     mapped = data.prepared is not None
     text = _mapped(experiment, known, trial) if mapped else _in_memory(experiment, known, texts["train"])
+    check_links(data, texts, text.tokenizers)
     others = {"valid": data.valid, **{f"test.{name}": files for name, files in data.test.items()}}
     refuse_long_sources(experiment, text.corpus, [(files.src, text.sets[name][0]) for name, files in others.items()])
     report = {**text.reports, **{name: found for name, (_, found) in text.sets.items()}}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from nmt.data.config import DataConfig, ParallelFiles, TestFiles
@@ -12,7 +11,7 @@ from nmt.data.corpus import Corpus, load_corpus
 from nmt.data.languages import profiles, wrong_languages
 from nmt.data.pairs import read_pairs
 from nmt.errors import DataError
-from nmt.pipeline.evaluation import read_gold_links
+from nmt.pipeline.evaluation import check_gold, gold_of
 from nmt.text.reader import read_lines
 from nmt.text.tokenizers.tokenizer import Tokenizer
 
@@ -26,6 +25,11 @@ def read_sets(data: DataConfig) -> dict[str, Pairs]:
     Errors: DataError with a line for each set whose files cannot be read, do not fit each other or their gold links.
     """
     return _all({name: partial(_read, files) for name, files in _files(data).items()})
+
+
+def check_links(data: DataConfig, texts: Mapping[str, Pairs], tokenizers: tuple[Tokenizer, Tokenizer]) -> None:
+    """Errors: DataError with a line for each test set with a gold link that is not between words of its text."""
+    _all({n: partial(_check_links, files, texts[f"test.{n}"], tokenizers) for n, files in data.test.items()})
 
 
 def load_sets(data: DataConfig, tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str, tuple[Corpus, dict[str, Any]]]:
@@ -70,9 +74,14 @@ def _files(data: DataConfig) -> dict[str, ParallelFiles]:
 
 def _read(files: ParallelFiles) -> Pairs:
     pairs = read_pairs(files.src, files.tgt)
-    if isinstance(files, TestFiles) and files.align:
-        read_gold_links(Path(files.align), len(pairs))
+    if isinstance(files, TestFiles) and (gold := gold_of(files)):
+        gold.require_sentences(len(pairs), "sentence pairs")
     return pairs
+
+
+def _check_links(files: TestFiles, pairs: Pairs, tokenizers: tuple[Tokenizer, Tokenizer]) -> None:
+    if gold := gold_of(files):
+        check_gold(gold, pairs, tokenizers)
 
 
 def _all(calls: Mapping[str, Callable[[], Result]]) -> dict[str, Result]:

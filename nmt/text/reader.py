@@ -20,7 +20,7 @@ from typing import BinaryIO
 from nmt.errors import DataError
 
 MAX_LINE_BYTES = 10_000_000
-"""Longest line that is read, in bytes with its line end."""
+"""Longest line of text that is read, in bytes with its line end."""
 
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
@@ -42,27 +42,31 @@ _FOREIGN = {
 }
 
 
-def read_lines(path: str | Path, notes: Counter[str] | None = None) -> Generator[str, None, None]:
+def read_lines(
+    path: str | Path, notes: Counter[str] | None = None, longest: int = MAX_LINE_BYTES
+) -> Generator[str, None, None]:
     """The lines of a file, plain or gzip (told by its first bytes), without line ends; one line in memory at a time.
 
-    `notes` counts the lines that had a `bom`, a `crlf`, a `nul` or another `control` character.
+    `notes` counts the lines that had a `bom`, a `crlf`, a `nul` or another `control` character; `longest` is in bytes.
     Errors: DataError, `path:line: problem`; for a path that cannot be opened it shows the absolute path.
     """
     with _open(path) as file:
         if file.peek(len(GZIP)).startswith(GZIP):
             with gzip.open(file) as unpacked:
-                yield from stream_lines(unpacked, str(path), notes)  # type: ignore[arg-type]
+                yield from stream_lines(unpacked, str(path), notes, longest)  # type: ignore[arg-type]
         else:
-            yield from stream_lines(file, str(path), notes)
+            yield from stream_lines(file, str(path), notes, longest)
 
 
-def stream_lines(stream: BinaryIO, name: str, notes: Counter[str] | None = None) -> Iterator[str]:
+def stream_lines(
+    stream: BinaryIO, name: str, notes: Counter[str] | None = None, longest: int = MAX_LINE_BYTES
+) -> Iterator[str]:
     """The lines of an open byte stream, each as soon as it is complete; `name` stands in the error messages.
 
-    `notes` and errors as in `read_lines`.
+    `notes`, `longest` and errors as in `read_lines`.
     """
     counts: Counter[str] = Counter() if notes is None else notes
-    for number, raw in enumerate(_raw_lines(stream, name), start=1):
+    for number, raw in enumerate(_raw_lines(stream, name, longest), start=1):
         content = raw.removesuffix(b"\n")
         if number == 1:
             _refuse_foreign(raw, name)
@@ -95,13 +99,13 @@ def _open(path: str | Path) -> BufferedReader:
     raise DataError(f"{os.path.abspath(path)}: {problem}")
 
 
-def _raw_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
+def _raw_lines(stream: BinaryIO, name: str, longest: int) -> Iterator[bytes]:
     """Lines as bytes, with `\\n`; checks their length and turns what goes wrong underneath into DataError."""
     number = 1
     try:
-        while raw := stream.readline(MAX_LINE_BYTES + 1):
-            if len(raw) > MAX_LINE_BYTES:
-                raise DataError(f"{name}:{number}: line is longer than {MAX_LINE_BYTES / 1e6:g} MB; split it")
+        while raw := stream.readline(longest + 1):
+            if len(raw) > longest:
+                raise DataError(f"{name}:{number}: line is longer than {longest / 1e6:g} MB; split it")
             yield raw
             number += 1
     except EOFError:

@@ -62,13 +62,13 @@ def test_bases(nmt, files):
     assert nmt("align-eval", "links1", "--gold", "gold1", "--hyp-base", 1, "--gold-base", 1, "--json").out == expected
     for arguments, guilty, flag in (
         (("links", "--gold", "gold1"), "gold1", "--gold-base"),
-        (("links1", "--gold", "gold"), "links1", "--hyp-base"),
+        (("links1", "--gold", "gold"), "links1", "--hyp-base of nmt align-eval"),
     ):
         result = nmt("align-eval", *arguments)
         assert (result.code, result.out) == (2, b"")
         assert result.err == (
             f"nmt: error: {guilty}: no link holds a 0, so it seems to count from 1; "
-            f"say what it does with `nmt align-eval {flag} 1` or `{flag} 0`\n"
+            f"say by {flag} whether it counts from 0 or 1\n"
         )
 
 

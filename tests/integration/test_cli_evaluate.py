@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -109,6 +110,15 @@ def test_a_set_that_the_config_does_not_name(nmt, tiny, tmp_path, tree):
     result = nmt("evaluate", tiny.run, "--source", source, "--ref", ref, "--gold-align", gold, "--json")
     assert (result.code, result.err) == (0, f"translating {source}: 8 sentences, beam 2\n")
     assert json.loads(result.out) == {"test.en": stored}
+    moved = re.sub("[0-9]+", lambda place: str(int(place[0]) + 1), gold.read_text(encoding="utf-8"))
+    (tmp_path / "one.align").write_text(moved, encoding="utf-8")
+    flags = ("--source", source, "--ref", ref, "--gold-align", tmp_path / "one.align", "--json")
+    assert json.loads(nmt("evaluate", tiny.run, *flags, "--gold-base", 1).out) == {"test.en": stored}
+    for wrong, message in (([], "no link holds a 0"), (["--gold-base", 0], "has a link")):
+        result = nmt("evaluate", tiny.run, *flags, *wrong)
+        assert (result.code, result.out) == (2, b"") and f"one.align: {message}" in result.err.replace(
+            "sentence 1 ", ""
+        )
     others = nmt("evaluate", tiny.run, "--source", source, "--ref", ref, "--baseline", tiny.plain, "--json")
     (tmp_path / "plain.de").write_bytes(nmt("translate", tiny.plain, "-i", source).out)
     flags = ("--baseline", tmp_path / "plain.de", "--tokenize", "char")
@@ -153,7 +163,7 @@ def test_files_that_do_not_fit(nmt, tiny, tmp_path):
         assert nmt("evaluate", *arguments) == (2, b"", f"nmt: error: {problem}\n")
     assert nmt("evaluate", tiny.run, "--source", three, "--ref", ref, "--gold-align", gold).err == (
         f"translating {three}: 3 sentences, beam 2\n"
-        f"nmt: error: {gold} has 1 lines for 3 sentence pairs; line n must be pair n\n"
+        f"nmt: error: {gold} has 1 sentences for 3 sentence pairs; line n must be sentence n\n"
     )
 
 
@@ -239,6 +249,7 @@ def test_flags_that_would_do_nothing_are_refused(nmt, tiny):
         (run, *sides, "--tokenize", "moses"): "--tokenize moses: must be one of 13a, none, intl, char, zh",
         (tiny.plain, *sides, "--gold-align", links): "--gold-align: this model has no attention, so it has no "
         "alignments; leave it out",
+        (run, "--gold-base", 0): "--gold-base: only with --gold-align",
         (text, "--source", text): f"{text}: give --ref for a file of translations, --gold-align for links, or a run "
         "folder",
         (text, "--ref", text, "--beam", 1): f"--beam: {text} is a file; only runs translate",
@@ -269,8 +280,10 @@ def test_file_of_links(nmt, tmp_path):
     # |A| 3, |S| 2; A & S = {0-0}, A & P = {0-0, 1-1}: AER 1 - (1 + 2) / (3 + 2), precision 2/3, recall 1/2
     (tmp_path / "links").write_text("0-0 1-1\n2-0\n", encoding="utf-8")
     (tmp_path / "gold").write_text("0-0 1?1\n0-1\n", encoding="utf-8")
-    result = nmt("evaluate", tmp_path / "links", "--gold-align", tmp_path / "gold")
-    assert result == (0, b"links  AER 40.00 %  precision 66.67  recall 50.00\n", "")
+    (tmp_path / "one").write_text("1-1 2?2\n1-2\n", encoding="utf-8")
+    expected = (0, b"links  AER 40.00 %  precision 66.67  recall 50.00\n", "")
+    assert nmt("evaluate", tmp_path / "links", "--gold-align", tmp_path / "gold") == expected
+    assert nmt("evaluate", tmp_path / "links", "--gold-align", tmp_path / "one", "--gold-base", 1) == expected
 
 
 @pytest.mark.skipif(not NMT_DATA, reason="NMT_DATA is not set to the folder with the data")

@@ -7,7 +7,7 @@ import pytest
 
 from nmt.alignment.aer import LinkCounts, count_files, score_alignments, score_files, scores_of
 from nmt.alignment.formats.pharaoh import read_pharaoh
-from nmt.alignment.gold import GoldLinks, read_gold
+from nmt.alignment.gold import GoldFile, GoldLinks, read_gold
 from nmt.errors import DataError
 
 DATA = os.environ.get("NMT_DATA")
@@ -95,6 +95,20 @@ def test_naacl_gold(tmp_path: Path) -> None:
     assert score_files(write(tmp_path / "hyp", "0-0 2-1\n\n1-0\n"), path).aer == 0
 
 
+def test_naacl_gold_without_links_of_the_last_sentences(tmp_path: Path) -> None:
+    """Its lines name the sentences with links; those after the last of them have none, which no other file may leave
+    out."""
+    path = write(tmp_path / "gold", "1 1 1 S\n2 2 2 P\n")
+    hyp = write(tmp_path / "hyp", "0-0\n1-1\n0-0\n\n")
+    # |A| = 3, |S| = 1, |A & S| = 1, |A & P| = 2
+    assert count_files(hyp, path)[2:] == [LinkCounts(1, 1, 0, 0, 0, 0), LinkCounts(1, 0, 0, 0, 0, 0)]
+    assert score_files(hyp, path).aer == pytest.approx(1 - 3 / 4)
+    for text, sentences in (("1 1 1 S\n5 2 2 P\n", 5), ("0-0\n1?1\n", 2)):
+        with pytest.raises(DataError) as caught:
+            score_files(hyp, write(path, text))
+        assert str(caught.value) == f"{path} has {sentences} sentences for 4 of {hyp}; line n must be sentence n"
+
+
 def test_naacl_counted_from_zero(tmp_path: Path) -> None:
     path = write(tmp_path / "gold", "1 0 0 S\n2 1 0 P\n")
     with pytest.raises(DataError, match=r"gold:1: '1 0 0 S' holds a 0, but words are to count from 1; read .* base 0"):
@@ -119,19 +133,33 @@ def test_an_empty_gold_file(tmp_path: Path) -> None:
 
 def test_a_wrong_base_is_noticed(tmp_path: Path) -> None:
     zero, one = write(tmp_path / "zero", "0-0 1-2\n\n1-1\n"), write(tmp_path / "one", "1-1 2-3\n\n2-2\n")
-    message = (
-        "{}: no link holds a 0, so it seems to count from 1; say what it does with `nmt align-eval {} 1` or `{} 0`"
-    )
-    for files, guilty, flag in (((zero, one), one, "--gold-base"), ((one, zero), one, "--hyp-base")):
+    message = "{}: no link holds a 0, so it seems to count from 1; say by {} whether it counts from 0 or 1"
+    options = ("--gold-base", "--hyp-base of nmt align-eval")
+    for files, guilty, option in (((zero, one), one, options[0]), ((one, zero), one, options[1])):
         with pytest.raises(DataError) as caught:
             score_files(*files)
-        assert str(caught.value) == message.format(guilty, flag, flag)
+        assert str(caught.value) == message.format(guilty, option)
     assert score_files(zero, one, gold_base=1).aer == score_files(one, zero, hyp_base=1).aer == 0
     assert score_files(one, one, hyp_base=1, gold_base=1).aer == 0
     assert score_files(one, one, hyp_base=0, gold_base=0).aer == 0
     assert score_files(zero, one, gold_base=0).aer == 1
     with pytest.raises(DataError, match=r"zero:1: '0-0' holds a 0, but the indices are to count from 1"):
         score_files(one, zero, hyp_base=1, gold_base=1)
+
+
+def test_gold_links_between_the_words_of_a_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path / "gold", "0-0 1?2\n\n0-1\n")
+    found = GoldFile(path)
+    assert found.within(0, 2, 3) == gold({(0, 0)}, {(1, 2)}) and found.within(1, 0, 0) == gold(set(), set())
+    for sources, targets in ((1, 3), (2, 2)):
+        with pytest.raises(DataError) as caught:
+            found.within(0, sources, targets)
+        assert str(caught.value) == (
+            f"{path}: sentence 1 has a link 1-2, counted from 0, but {sources} source and {targets} target words; "
+            "the links must be of this text, cut into the same words"
+        )
+    with pytest.raises(DataError, match="sentence 3 has a link 0-1, counted from 0, but 1 source and 1 target words"):
+        found.within(2, 1, 1)
 
 
 def test_no_links_have_no_wrong_base(tmp_path: Path) -> None:
@@ -155,7 +183,7 @@ def test_files_of_unequal_length(tmp_path: Path) -> None:
     hyp, golds = write(tmp_path / "hyp", "0-0\n1-1\n"), write(tmp_path / "gold", "0-0\n")
     with pytest.raises(DataError) as caught:
         score_files(hyp, golds)
-    assert str(caught.value) == f"{hyp} has 2 lines and {golds} has 1; line n must be sentence n"
+    assert str(caught.value) == f"{golds} has 1 sentences for 2 of {hyp}; line n must be sentence n"
 
 
 @pytest.mark.skipif(DATA is None, reason="NMT_DATA is not set: the folder of gold alignments")

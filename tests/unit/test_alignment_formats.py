@@ -1,5 +1,6 @@
 """Export formats: exact lines by hand, and each reads back to what was written, whatever the text."""
 
+import csv
 import json
 import math
 import shutil
@@ -40,6 +41,7 @@ from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError, UserError
 from nmt.report.escape import visible
 from nmt.report.viewer import LONGEST_TOKEN
+from nmt.text.reader import MAX_LINE_BYTES
 
 MATRIX = np.array([[0.93, 0.05, 0.02], [1 / 3, 2 / 3, 0], [0, 1e-7, 1 - 1e-7]], dtype=np.float32)
 RECORD = AlignmentRecord(
@@ -184,6 +186,18 @@ def test_tokens_that_would_break_a_line(tmp_path: Path) -> None:
         unescape_token("&#1114112;")
 
 
+def test_a_table_is_one_for_readers_that_know_quotes_and_for_spreadsheets(tmp_path: Path) -> None:
+    tokens = ['"', "=cmd()", "-", "@a", "+1", '"a"', "a-b", "=\n"]
+    alignment = Alignment(tokens, ["x"], np.ones((1, len(tokens)), dtype=np.float32), "word", False)
+    write("tsv", tmp_path / "a", [AlignmentRecord(0, "", "", alignment, [(src, 0) for src in range(len(tokens))])])
+    with (tmp_path / "a").open(encoding="utf-8", newline="") as stream:
+        _, *rows = csv.reader(stream, delimiter="\t")
+    assert [row[4] for row in rows] == [
+        *("&#34;", "&#61;cmd()", "-", "&#64;a", "&#43;1", "&#34;a&#34;", "a-b", "&#61;&#10;")
+    ]
+    assert [row.src_token for row in read_tsv(tmp_path / "a")] == tokens
+
+
 def test_svg_is_one_picture_of_all(tmp_path: Path) -> None:
     one = parse(write("svg", tmp_path / "a", [RECORD]))
     both = parse(write("svg", tmp_path / "b", [RECORD, RECORD]))
@@ -243,7 +257,7 @@ def test_npz_members_are_in_the_order_written(tmp_path: Path) -> None:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-READERS: dict[str, Callable[[Path], object]] = {
+READERS: dict[str, Callable[[Path], list]] = {
     "pharaoh": lambda path: list(read_pharaoh(path)),
     "pharaoh-scores": lambda path: list(read_scored_pharaoh(path)),
     "soft": lambda path: list(read_soft(path)),
@@ -268,6 +282,19 @@ def test_what_has_the_matrices_is_read_by_its_ending(name: str, tmp_path: Path) 
     assert_same(next(iter(read_records(tmp_path / f"a.{name}"))), RECORD, 6e-4)
 
 
+@pytest.mark.parametrize("name", ["pharaoh", "soft", "jsonl", "html", "svg"])
+def test_a_long_pair_takes_a_longer_line_than_text_may_have(name: str, tmp_path: Path) -> None:
+    """1,000 words on each side make a line of up to 30 MB; here spaces do."""
+    written = write(name, tmp_path / "a", [RECORD])
+    expected, place = READERS[name](tmp_path / "a"), b'"eos":' if b'"eos":' in written else b" "
+    (tmp_path / "a").write_bytes(written.replace(place, place + b" " * MAX_LINE_BYTES, 1))
+    read = READERS[name](tmp_path / "a")
+    if name in ("pharaoh", "soft"):
+        np.testing.assert_array_equal(read, expected)
+    else:
+        assert_same(read[0], expected[0], 0)
+
+
 @pytest.mark.parametrize("name", sorted(READERS))
 def test_no_records(name: str, tmp_path: Path) -> None:
     write(name, tmp_path / "a", [])
@@ -281,6 +308,8 @@ TEXTS = st.text(max_size=6) | st.sampled_from(
         "|||",
         "&#124;",
         "({",
+        "=a",
+        "-",
         "})",
         "NULL",
         "a\tb",

@@ -11,6 +11,8 @@ from nmt.alignment.alignment import Alignment
 from nmt.alignment.markup import Tag, move_tags, split_tags
 from nmt.alignment.record import AlignmentRecord
 
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
 
 def record(src: str, tgt: str, links: str) -> AlignmentRecord:
     pairs = [(int(s), int(t)) for s, t in (link.split("-") for link in links.split())]
@@ -33,6 +35,10 @@ def test_tags_are_taken_out() -> None:
         "a b",
         [Tag("<g:x-1>", "</g:x-1>", 0, 3), Tag("<b>", "</b>", 2, 3)],
     )
+    for tag in ('<a href="x>y">', "<a title='</a> \"' href=\"'\">", "<a\tb='/>' >"):
+        assert split_tags(f"x {tag}z</a>") == ("x z", [Tag(tag, "</a>", 2, 3)])
+    assert split_tags("<a b='>'/>c") == ("c", [Tag("<a b='>'/>", "", 0, 0)])
+    assert split_tags("a <b it's > 5' 3\"") == ("a <b it's > 5' 3\"", [])
     assert split_tags("<b>a <b>b</b> c</b>")[1] == [Tag("<b>", "</b>", 0, 5), Tag("<b>", "</b>", 2, 3)]
 
 
@@ -69,6 +75,8 @@ def test_a_tag_that_closes_nothing(text: str) -> None:
         ("<b>a</b> <i>b</i>", "x y z", "0-0 1-1 0-2", "<b>x <i>y</i> z</b>"),
         # a-x, b-y, a-z, b-w would cross
         ("<b>a</b> <i>b</i>", "x y z w", "0-0 1-1 0-2 1-3", "<b>x <i>y z w</i></b>"),
+        # the flag of England is seven characters, six of them not seen
+        ("a <b>b</b>", f"{ENGLAND} x", "0-1 1-0", f"<b>{ENGLAND}</b> x"),
         ("a b", "x y", "0-0 1-1", "x y"),
         ("<b></b>", "", "", "<b></b>"),
     ],

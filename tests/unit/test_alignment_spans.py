@@ -42,7 +42,23 @@ def test_pieces() -> None:
 
 
 def test_marks_of_direction_and_joiners_do_not_count() -> None:
-    assert shown("\u202bمی\u200cخواهم", ["میخواهم"]) == ["می\u200cخواهم"]
+    assert shown("\u202bمی\u200cخواهم", ["میخواهم"]) == ["\u202bمی\u200cخواهم"]
+
+
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
+
+@pytest.mark.parametrize("word", ["soft\u00ad", "می\u200c", "\u202edog", "\u200fخواهم\u200f", ENGLAND, "\u2067a\u2069"])
+def test_joiners_at_the_edge_of_a_word_belong_to_it(word: str) -> None:
+    for tokens in ([word, "b"], [word.strip("\u00ad\u200c\u200f\u202e\u2067\u2069"), "b"]):
+        assert shown(f"{word} b", tokens) == [word, "b"]
+        assert shown(f"b {word}", tokens[::-1]) == ["b", word]
+    assert shown(f"b{word}.", ["b", word, "."])[2] == "."
+    assert "".join(map(str, shown(f"b{word}.", ["b", word, "."]))) == f"b{word}."
+
+
+def test_spaces_of_no_width_belong_to_no_word() -> None:
+    assert shown("\ufeffa\u200b b", ["a", "b"]) == ["a", "b"]
 
 
 def test_a_text_that_was_cut() -> None:

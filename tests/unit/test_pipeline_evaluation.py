@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from nmt.alignment.gold import GoldFile
 from nmt.commands.score_lines import detail_lines
+from nmt.data.config import TestFiles
 from nmt.errors import DataError
 from nmt.evaluation.config import EvaluationConfig
-from nmt.pipeline.evaluation import SetResult, read_gold_links, write_evaluation
+from nmt.pipeline.evaluation import SetResult, check_gold, gold_of, write_evaluation
 from nmt.pipeline.reporting import next_commands
 from nmt.pipeline.scoring import Baseline, Texts, score_texts
 from nmt.text.tokenizers.tokenizer import Pieces
+from nmt.text.tokenizers.word import Word
+from nmt.text.vocab import Vocab
 from nmt.translator import Translation
 
 NOTHING = Pieces([], [], [], [])
@@ -72,17 +76,34 @@ def test_what_is_written(tmp_path):
     assert len(list((tmp_path / "eval").iterdir())) == 2
 
 
-def test_gold_links(tmp_path):
+def test_gold_links_of_a_set(tmp_path):
     gold = tmp_path / "gold"
-    gold.write_bytes(b"0-0 1?2\n\n")
-    first, second = read_gold_links(gold, 2)
-    assert (first.sure, first.possible) == ({(0, 0)}, {(0, 0), (1, 2)})
-    assert not second.possible
-    with pytest.raises(DataError, match=r"gold has 2 lines for 3 sentence pairs; line n must be pair n$"):
-        read_gold_links(gold, 3)
+    assert gold_of(TestFiles(src="a", tgt="b")) is None
+    for text, base in ((b"0-0 1?2\n\n", None), (b"1-1 2?3\n\n", 1), (b"1 1 1 S\n1 2 3 P\n2 1 1 P\n", None)):
+        gold.write_bytes(text)
+        found = gold_of(TestFiles(src="a", tgt="b", align=str(gold), align_base=base))
+        assert found is not None and (found[0].sure, found[0].possible) == ({(0, 0)}, {(0, 0), (1, 2)})
+    gold.write_bytes(b"1-1 2?3\n\n")
+    with pytest.raises(
+        DataError, match=r"gold: no link holds a 0, .*; say by align_base whether it counts from 0 or 1"
+    ):
+        gold_of(TestFiles(src="a", tgt="b", align=str(gold)))
+    with pytest.raises(ValueError, match="align_base is of the links in align; give both or neither"):
+        TestFiles(src="a", tgt="b", align_base=1)
     gold.write_bytes(b"0-0\nzero\n")
     with pytest.raises(DataError, match=r"gold:2: 'zero' is not a link"):
-        read_gold_links(gold, 2)
+        gold_of(TestFiles(src="a", tgt="b", align=str(gold)))
+
+
+def test_gold_links_fit_the_words_that_the_tokenizers_count(tmp_path):
+    (tmp_path / "gold").write_bytes(b"0-0 2-1\n\n")
+    gold = GoldFile(tmp_path / "gold")
+    cut, whole = (Word(Word.Config(split_punctuation=split), Vocab([])) for split in (True, False))
+    check_gold(gold, [("no, no", "nein nein"), ("", "")], (cut, whole))
+    with pytest.raises(DataError, match="sentence 1 has a link 2-1, counted from 0, but 2 source and 2 target words"):
+        check_gold(gold, [("no, no", "nein nein"), ("", "")], (whole, whole))
+    with pytest.raises(DataError, match=r"gold has 2 sentences for 1 sentence pairs; line n must be sentence n$"):
+        check_gold(gold, [("no, no", "nein nein")], (cut, whole))
 
 
 def test_next_commands():

@@ -64,14 +64,16 @@ def test_other_component(folder):
 
 
 def test_keys_without_value(folder):
-    other = experiment(patience=3).model_dump(mode="json")
+    with pytest.raises(UserError, match=r"config \(train.patience: null there, 3 here\); give"):
+        folder.check_same(experiment(patience=3))
+    other = experiment().model_dump(mode="json")
     other["data"]["test"] = {"t": {"src": "/t.src", "tgt": "/t.tgt"}}
     with pytest.raises(UserError) as caught:
         folder.check_same(Experiment.model_validate(other))
     assert (
         "(data.test: key: value pairs there, nothing here; data.test.t.align: nothing there, null here; "
-        "data.test.t.src: nothing there, /t.src here; data.test.t.tgt: nothing there, /t.tgt here; "
-        "train.patience: null there, 3 here)"
+        "data.test.t.align_base: nothing there, null here; data.test.t.src: nothing there, /t.src here; "
+        "data.test.t.tgt: nothing there, /t.tgt here)"
     ) in str(caught.value)
 
 

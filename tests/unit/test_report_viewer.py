@@ -16,7 +16,7 @@ from nmt.alignment.formats.registry import open_writer
 from nmt.alignment.formats.side_by_side import write_view
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError, UserError
-from nmt.report.viewer import CHUNK, LONGEST_TOKEN
+from nmt.report.viewer import CHUNK, LONGEST_TEXT, LONGEST_TOKEN
 
 from .pages import HOSTILE, Page
 
@@ -193,6 +193,24 @@ def test_exports_of_other_sentences(other: list[int], message: str, tmp_path: Pa
     b = exported(tmp_path / "b.jsonl", [record(n, ["x"], ["y"]) for n in other])
     with (tmp_path / "page").open("wb") as stream, pytest.raises(DataError, match=message):
         write_view(stream, [a, b], "Both")
+
+
+def test_exports_of_other_sources(tmp_path: Path) -> None:
+    a = exported(tmp_path / "a.jsonl", [record(0, ["x"], ["y"]), record(1, ["x"], ["y"])])
+    b = exported(tmp_path / "b.jsonl", [record(0, ["x"], ["y"]), record(1, ["x", "x"], ["y"])])
+    with (tmp_path / "page").open("wb") as stream, pytest.raises(DataError) as caught:
+        write_view(stream, [a, b], "Both")
+    assert str(caught.value) == f"{b}: the source of sentence 1 is another one than in {a}; export the same text"
+
+
+@pytest.mark.parametrize("source", ["a\u202eb\x1b", "\u202e" + "x" * LONGEST_TEXT])
+def test_a_page_beside_the_export_that_it_shows(source: str, tmp_path: Path) -> None:
+    """The page has the source as it shows it: characters made visible, the end cut off."""
+    records = [record(0, [source], ["y"])]
+    page_of(tmp_path, records)
+    (page,) = tmp_path.glob("*.html")
+    with (tmp_path / "both").open("wb") as stream:
+        assert write_view(stream, [exported(tmp_path / "a.jsonl", records), page], "Both") == 1
 
 
 def test_files_of_another_kind(tmp_path: Path) -> None:

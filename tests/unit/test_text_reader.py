@@ -167,12 +167,11 @@ def test_lines_come_as_soon_as_they_are_complete():
         assert next(lines) == "two"
 
 
-def test_line_limit(monkeypatch):
-    monkeypatch.setattr(reader, "MAX_LINE_BYTES", 2_000_000)
+def test_line_limit():
     longest = b"x" * 1_999_999 + b"\n"
-    assert len(list(stream_lines(io.BytesIO(b"a\n" + longest), "t"))) == 2
+    assert len(list(stream_lines(io.BytesIO(b"a\n" + longest), "t", longest=2_000_000))) == 2
     with pytest.raises(DataError, match="^t:2: line is longer than 2 MB; split it$"):
-        list(stream_lines(io.BytesIO(b"a\nx" + longest), "t"))
+        list(stream_lines(io.BytesIO(b"a\nx" + longest), "t", longest=2_000_000))
 
 
 def test_the_limit_is_ten_megabytes():

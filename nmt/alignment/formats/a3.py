@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nmt.alignment.formats.escapes import join_tokens, split_tokens, unescape_token
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.links import Links
 from nmt.alignment.record import AlignmentRecord
@@ -64,9 +65,7 @@ def _group(word: str, targets: list[int]) -> str:
 
 def read_a3(path: str | Path) -> Iterator[A3Pair]:
     """The pairs of the file. Raises DataError, with file and line, for what are not three such lines."""
-    from nmt.text.reader import read_lines
-
-    with closing(read_lines(path)) as text:
+    with closing(format_lines(path)) as text:
         lines = enumerate(text, start=1)
         for number, header in lines:
             match = HEADER.fullmatch(header)

@@ -14,6 +14,7 @@ import numpy as np
 
 from nmt.alignment.diagnostics import diagnose
 from nmt.alignment.formats.fields import first_problem, parse_record
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -125,11 +126,9 @@ def _records(facts: Any, maps: Any) -> Iterator[AlignmentRecord]:
 
 def _sentences(path: str | Path) -> Iterator[tuple[Any, Any]]:
     """Facts and maps of each sentence, as `viewer_chunk` wrote them."""
-    from nmt.text.reader import read_lines
-
     blocks: dict[str, list[Any]] = {viewer.FACTS: [], viewer.MAPS: []}
     current, is_ours, line = None, False, ""
-    for line in read_lines(path):
+    for line in format_lines(path):
         is_ours = is_ours or line.startswith(viewer.META)
         if line in blocks:
             current = blocks[line]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nmt.alignment.formats.fields import first_problem, parse_record, record_line
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -20,9 +21,7 @@ class JsonlWriter(AlignmentWriter):
 
 def read_jsonl(path: str | Path) -> Iterator[AlignmentRecord]:
     """The records of the file. Raises DataError, with file and line, for what is not such an object."""
-    from nmt.text.reader import read_lines
-
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         try:
             yield parse_record(line)
         except ValueError as error:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.pharaoh import ParsedLink
 from nmt.errors import DataError
 
@@ -27,12 +28,10 @@ def read_naacl(path: str | Path, base: int = 1) -> Iterator[list[ParsedLink]]:
 
     Raises DataError, with file and line, for what is no link, and for a 0 in a file of base 1.
     """
-    from nmt.text.reader import read_lines
-
     if base not in (0, 1):
         raise ValueError(f"base must be 0 or 1, not {base}")
     sentences: dict[int, list[ParsedLink]] = {}
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         if not line.strip():
             continue
         match = NAACL_LINE.fullmatch(line.strip())

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nmt.alignment.formats.escapes import join_tokens, split_tokens
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -50,9 +51,7 @@ class NematusWriter(AlignmentWriter):
 
 def read_nematus(path: str | Path) -> Iterator[NematusSentence]:
     """The sentences of the file. Raises DataError, with file and line, for what is not such a block."""
-    from nmt.text.reader import read_lines
-
-    with closing(read_lines(path)) as text:
+    with closing(format_lines(path)) as text:
         lines = enumerate(text, start=1)
         for number, header in lines:
             try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.output import open_output
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.links import Links
@@ -84,11 +85,9 @@ def read_links(path: str | Path, base: int = 0, possible: bool = True) -> Iterat
 
     Raises DataError, with file and line, for what is no link, and for `i?j` or `ipj` unless `possible`.
     """
-    from nmt.text.reader import read_lines
-
     if base not in (0, 1):
         raise ValueError(f"base must be 0 or 1, not {base}")
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         try:
             yield [_parse(text, base, possible) for text in line.split()]
         except ValueError as error:

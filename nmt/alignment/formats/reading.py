@@ -24,3 +24,8 @@ def read_records(path: Path) -> Iterator[AlignmentRecord]:
     if path.suffix not in READERS:
         raise UserError(f"{path}: must end in .jsonl, .npz, .html, .svg or .png, as nmt align-export writes them")
     return READERS[path.suffix](path)
+
+
+def best_records(path: Path) -> Iterator[AlignmentRecord]:
+    """As `read_records`, of an n-best list the best one: a record a line of the source."""
+    return (record for record in read_records(path) if record.rank == 1)

@@ -12,6 +12,8 @@ from nmt.alignment.formats.html import ViewerPage
 from nmt.alignment.formats.reading import read_records
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
+from nmt.report.escape import visible
+from nmt.report.viewer import LONGEST_TEXT
 
 
 def write_view(stream: BinaryIO, paths: Sequence[Path], title: str) -> int:
@@ -27,15 +29,29 @@ def write_view(stream: BinaryIO, paths: Sequence[Path], title: str) -> int:
             short = next(path for path in paths if path not in present)
             raise DataError(f"{short} ends after {sentences} sentences, {present[0]} does not; export the same text")
         for path, group in zip(paths, groups, strict=True):
-            if (group[0].id, group[0].alignment.unit) != (groups[0][0].id, groups[0][0].alignment.unit):
-                raise DataError(
-                    f"{path}: sentence {group[0].id} by {group[0].alignment.unit} stands where {paths[0]} has "
-                    f"{groups[0][0].id} by {groups[0][0].alignment.unit}; export the same text in the same unit"
-                )
+            _check_same(group[0], path, groups[0][0], paths[0])
         page.add(groups)
         sentences += 1
     page.finish()
     return sentences
+
+
+def _check_same(record: AlignmentRecord, path: Path, first: AlignmentRecord, first_path: Path) -> None:
+    unit, first_unit = record.alignment.unit, first.alignment.unit
+    if (record.id, unit) != (first.id, first_unit):
+        raise DataError(
+            f"{path}: sentence {record.id} by {unit} stands where {first_path} has {first.id} by {first_unit}; "
+            "export the same text in the same unit"
+        )
+    if _source(record) != _source(first):
+        raise DataError(
+            f"{path}: the source of sentence {record.id} is another one than in {first_path}; export the same text"
+        )
+
+
+def _source(record: AlignmentRecord) -> str:
+    """As much of the source as every export has: a page makes all characters visible and cuts long texts."""
+    return visible(record.src)[:LONGEST_TEXT]
 
 
 def _sentences(records: Iterable[AlignmentRecord]) -> Iterable[list[AlignmentRecord]]:

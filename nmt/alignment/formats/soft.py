@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -31,9 +32,7 @@ def read_soft(path: str | Path) -> Iterator[np.ndarray]:
 
     Raises DataError, with file and line, for what is no number or for rows of unequal length.
     """
-    from nmt.text.reader import read_lines
-
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         try:
             rows = [[float(weight) for weight in row.split(",")] for row in line.split()]
         except ValueError:

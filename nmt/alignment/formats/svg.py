@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from nmt.alignment.formats.fields import first_problem, parse_record, record_line
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -78,10 +79,8 @@ class SvgWriter(AlignmentWriter):
 
 def read_svg(path: str | Path) -> Iterator[AlignmentRecord]:
     """The records of the file. Raises DataError, with file and line, for a picture that format `svg` did not write."""
-    from nmt.text.reader import read_lines
-
     announced, found, number = None, 0, 1
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         if number == 1:
             announced = HEADER.fullmatch(line)
         if announced is None:

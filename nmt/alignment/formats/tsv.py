@@ -1,7 +1,7 @@
 """TSV: a header and one row a link, for spreadsheets, pandas and R. A sentence without links has no row.
 
 `sentence` and the token numbers count from 0, `rank` (the place in an n-best list) from 1. Tokens are escaped as
-`nmt/alignment/formats/escapes.py` says, so a tab is `&#9;`.
+`nmt/alignment/formats/escapes.py` says for a table, so a tab is `&#9;` and a quotation mark `&#34;`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from nmt.alignment.formats.escapes import escape_token, unescape_token
+from nmt.alignment.formats.escapes import escape_field, unescape_token
+from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
@@ -41,17 +42,15 @@ class TsvWriter(AlignmentWriter):
     def write(self, record: AlignmentRecord) -> None:
         alignment = record.alignment
         for src, tgt in sorted(record.links):
-            tokens = escape_token(alignment.src_tokens[src]), escape_token(alignment.tgt_tokens[tgt])
+            tokens = escape_field(alignment.src_tokens[src]), escape_field(alignment.tgt_tokens[tgt])
             numbers = "\t".join(map(str, (record.id, record.rank, src, tgt)))
             self.write_line(f"{numbers}\t{tokens[0]}\t{tokens[1]}\t{alignment.weights_TS[tgt, src]:g}")
 
 
 def read_tsv(path: str | Path) -> Iterator[TsvRow]:
     """The rows of the file. Raises DataError, with file and line, for another header or what is not such a row."""
-    from nmt.text.reader import read_lines
-
     number = 0
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in enumerate(format_lines(path), start=1):
         if number > 1:
             yield _row(line, f"{path}:{number}")
         elif line != HEADER:

@@ -106,7 +106,7 @@ LINKS = {
     "links of another length": (
         "evaluate $here/a --gold-align $text/test.align",
         b"0-0\n",
-        "$here/a has 1 lines and $text/test.align has 8; line n must be sentence n",
+        "$text/test.align has 8 sentences for 1 of $here/a; line n must be sentence n",
     ),
     "no links": (
         "evaluate $here/a --gold-align $text/test.align",
@@ -123,7 +123,7 @@ LINKS = {
     "links of too few sentences": (
         "align-eval $here/a --gold $text/test.align",
         b"0-0\n",
-        "$here/a has 1 lines and $text/test.align has 8; line n must be sentence n",
+        "$text/test.align has 8 sentences for 1 of $here/a; line n must be sentence n",
     ),
     "gold links of no known format": ("align-eval $text/test.align --gold $text/test.en", b"", "$text/test.en:1: '"),
     "nothing to score": ("align-eval $here/a --gold $here/a", b"", "$here/a: file is empty"),
