@@ -9,6 +9,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from nmt.config.component import Component, ComponentConfig
+from nmt.errors import ConfigError
+from nmt.nn.lstm import LSTM
 
 
 class Init(Component, ABC, family="init"):
@@ -20,12 +22,19 @@ class Init(Component, ABC, family="init"):
     class Config(ComponentConfig):
         """Settings of an initialisation."""
 
+        forget_bias: float = Field(default=0.0, allow_inf_nan=False)
+        """Where the biases of the LSTMs' forget gates start; above 0 they remember at first (Jozefowicz et al. 2015,
+        and TensorFlow's NMT tutorial: 1)."""
+
     def __init__(self, config: Config) -> None:
         self.config = config
 
     @torch.no_grad()
     def fill(self, model: nn.Module) -> None:
-        """Fills the parameters of `model` in the order of their names, from torch's random state."""
+        """Fills the parameters of `model` in the order of their names, from torch's random state.
+
+        Errors: ConfigError for a forget bias in a model without LSTMs.
+        """
         gains = {id(module.weight) for module in model.modules() if isinstance(module, nn.LayerNorm)}
         for name, parameter in sorted(model.named_parameters()):
             if name.rsplit(".", 1)[-1].startswith("bias"):
@@ -34,6 +43,13 @@ class Init(Component, ABC, family="init"):
                 parameter.fill_(1)
             else:
                 self.fill_weight(name, parameter)
+        self._fill_forget_gates([module for module in model.modules() if isinstance(module, LSTM)])
+
+    def _fill_forget_gates(self, cells: list[LSTM]) -> None:
+        if self.config.forget_bias and not cells:
+            raise ConfigError("model.init.forget_bias: the model has no LSTM; leave it out")
+        for cell in cells:
+            cell.bias[cell.forget_gate] = self.config.forget_bias
 
     @abstractmethod
     def fill_weight(self, name: str, weight: Tensor) -> None:

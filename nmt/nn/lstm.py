@@ -30,6 +30,11 @@ class LSTM(Cell):
         self.bias = nn.Parameter(torch.zeros(4 * dim))
 
     @property
+    def forget_gate(self) -> slice:
+        """Where the forget gate stands among the gates."""
+        return slice(self.dim, 2 * self.dim)
+
+    @property
     def input_bias(self) -> Tensor:
         return self.bias
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from nmt.errors import ConfigError
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
 
@@ -73,3 +74,28 @@ def test_xavier_bounds_matrices_by_their_fans():
 def test_the_same_random_state_gives_the_same_weights():
     first, second = (model_with({"type": "xavier"}).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("kind", ["xavier", "uniform", "bahdanau"])
+def test_forget_gates_begin_open(kind):
+    """The second quarter of an LSTM's biases, in encoder and decoder, is 1; everything else is as without it."""
+    data = {
+        "embedding": {"dim": 6},
+        "encoder": {"type": "rnn", "cell": "lstm", "dim": 5},
+        "decoder": {"type": "luong", "cell": "lstm", "dim": 7},
+    }
+    drawn = []
+    for bias in (0.0, 1.0):
+        torch.manual_seed(1)
+        config = ModelConfig.model_validate({**data, "init": {"type": kind, "forget_bias": bias}}, strict=False)
+        drawn.append(dict(Seq2Seq(config, src_vocab=9, tgt_vocab=9).named_parameters()))
+    opened = [name for name in drawn[0] if not torch.equal(drawn[0][name], drawn[1][name])]
+    assert len(opened) == 3 and all(name.endswith(".bias") for name in opened)
+    for name in opened:
+        width = drawn[1][name].numel() // 4
+        assert drawn[1][name].tolist() == [0.0] * width + [1.0] * width + [0.0] * (2 * width)
+
+
+def test_forget_bias_without_lstm():
+    with pytest.raises(ConfigError, match="^model.init.forget_bias: the model has no LSTM; leave it out$"):
+        model_with({"type": "xavier", "forget_bias": 1.0})
