@@ -25,6 +25,7 @@ from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
+from nmt.text.vocab import BOS, PAD
 
 
 class Forced(NamedTuple):
@@ -169,9 +170,12 @@ class Seq2Seq(nn.Module):
 
     @torch.no_grad()
     def predict(self, batch: Batch, sample: bool) -> Tensor:
-        """At each of the R real target positions the most probable word after the reference, or one drawn at random."""
+        """At each of the R real target positions the most probable word after the reference, or one drawn at random;
+        never PAD or BOS, as in search."""
         features_RF, _ = self._features(batch)
-        logprobs = (self._logprob(features_CF) for features_CF in features_RF.split(CHUNK))
+        words_V = torch.ones(self.projection.out_features, dtype=torch.bool, device=features_RF.device)
+        words_V[[PAD, BOS]] = False
+        logprobs = (self._logprob(features_CF, allowed=words_V) for features_CF in features_RF.split(CHUNK))
         if sample:
             return torch.cat([logprob_CV.exp().multinomial(1)[:, 0] for logprob_CV in logprobs])
         return torch.cat([logprob_CV.argmax(-1) for logprob_CV in logprobs])

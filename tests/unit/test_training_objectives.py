@@ -13,6 +13,7 @@ from nmt.data.batch import collate, doubled
 from nmt.models import token_logprob
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.text.vocab import BOS, EOS, PAD, UNK
 from nmt.training.objectives.candidates import draw_candidates
 from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.objectives.decays import ExponentialDecay, InverseSigmoidDecay, LinearDecay
@@ -127,6 +128,7 @@ def test_scheduled_sampling_without_references_reads_its_predictions(decoder):
     for t in range(inputs_BT.size(1) - 1):
         logprob_BV, _, state = model.step(batch.tgt_in_BT[:, t], memory, state)
         reads_B = batch.tgt_in_BT[:, t + 1] != 0
+        logprob_BV[:, [PAD, BOS]] = float("-inf")
         inputs_BT[reads_B, t + 1] = logprob_BV.argmax(-1)[reads_B]
     assert not torch.equal(inputs_BT, batch.tgt_in_BT)
 
@@ -174,11 +176,17 @@ def test_predictions_are_drawn_from_the_distribution():
     model = make_model(dropout=0.0)
     batch = collate([[4, 5]] * 4000, [[5]] * 4000, list(range(4000)))
     drawn = model.predict(batch, sample=True).view(4000, 2)
-    expected = model.projection(model._features(batch)[0]).softmax(-1)[:2]
+    logits = model.projection(model._features(batch)[0])[:2]
+    words = [EOS, UNK, *range(4, VOCAB)]
+    expected = torch.zeros(2, VOCAB).index_copy(1, torch.tensor(words), logits[:, words].softmax(-1).detach().float())
     for t in (0, 1):
         shares = torch.bincount(drawn[:, t], minlength=VOCAB) / 4000
-        torch.testing.assert_close(shares, expected[t].detach().float(), rtol=0, atol=0.03)
+        torch.testing.assert_close(shares, expected[t], rtol=0, atol=0.03)
     assert torch.equal(model.predict(batch, sample=False)[:2], expected.argmax(-1))
+    with torch.no_grad():
+        model.projection.bias[[PAD, BOS]] = 100
+    for sample in (True, False):
+        assert not {PAD, BOS} & set(model.predict(batch, sample=sample).tolist())
 
 
 def test_sentence_bleu_equals_sacrebleu():
