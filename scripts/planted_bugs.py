@@ -120,6 +120,14 @@ BUGS = [
         "tests/unit/test_safety.py",
     ),
     Bug(
+        "P6",
+        "plugins of a run folder are imported because it asks for them",
+        "pipeline/run_folder.py",
+        ", trusted=False)",
+        ")",
+        "tests/unit/test_pipeline_run_folder.py",
+    ),
+    Bug(
         "P7",
         "a loss that is not finite is used",
         "training/learner.py",

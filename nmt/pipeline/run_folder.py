@@ -41,12 +41,16 @@ class RunFolder:
         self.done = path / "done.json"
 
     def experiment(self) -> Experiment:
-        """The run's config. Errors: CheckpointError if this is no run folder, with the runs that could be meant;
-        ConfigError if its config is damaged."""
+        """The run's config. The folder may come from a stranger: of the modules under `plugins` only those that the user
+        has named are imported (`load_config`).
+
+        Errors: CheckpointError if this is no run folder, with the runs that could be meant; ConfigError if its config
+        is damaged or asks for other code.
+        """
         if not self.config.is_file():
             require_checkpoints(self.path)
             raise CheckpointError(f"{self.path}: no run folder (it has no config.yaml)")
-        return load_config(Experiment, self.config)
+        return load_config(Experiment, self.config, trusted=False)
 
     @property
     def started(self) -> bool:
