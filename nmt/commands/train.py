@@ -48,7 +48,7 @@ def train(
     ] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores, the report's path and warnings.")] = False,
 ) -> None:
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
     from nmt.commands.given_config import given_config
@@ -118,7 +118,7 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
     from nmt.training.listener import Listener
 
     folder, is_first = RunFolder(where), os.environ.get("RANK", "0") == "0"
-    with Screen(manner.quiet or not is_first) as screen:
+    with Screen(manner.quiet, silent=not is_first) as screen:
         if not manner.overwrite and folder.finished(experiment):
             screen.on_message(f"{where}: already finished; translate with it, or start anew with --overwrite")
             return
@@ -145,6 +145,8 @@ def _introduced(experiment: Experiment, folder: RunFolder, manner: Manner, liste
     ready = plan(experiment, folder, manner.overwrite, manner.dry_run)
     for line in _introduction(experiment, folder, ready):
         listener.on_message(line)
+    for warning in (warning for found in ready.prepared.report.values() for warning in found["warnings"]):
+        listener.on_warning(f"warning: {warning}")
     return ready
 
 
@@ -161,18 +163,16 @@ def _spread_lines(runs: list[Path]) -> list[str]:
 
 
 def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> list[str]:
-    """What will be trained on what, in a few lines, with the warnings of the data report."""
+    """What will be trained on what, in a few lines."""
     data, model, train = experiment.data, experiment.model, ready.prepared.train
     kind = data.tokenizer.component.name
     vocabularies = " + ".join(str(len(tokenizer)) for tokenizer in ready.prepared.tokenizers)
-    report = ready.prepared.report
-    lines = [
+    return [
         f"{data.src_lang} to {data.tgt_lang}: {len(train)} training pairs, {vocabularies} {kind} entries",
         f"{model.encoder.component.name} encoder, {model.decoder.component.name} decoder, "
         f"{ready.parameters:,} parameters, on {ready.compute.device}, {ready.compute.precision}",
         f"writing to {folder.path}",
     ]
-    return lines + [f"warning: {warning}" for found in report.values() for warning in found["warnings"]]
 
 
 def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:

@@ -115,7 +115,7 @@ def train_run(
             return None
         with locked_run(experiment, run, ready.prepared, listener, overwrite):
             outcome = _train(experiment, run, ready, listener, ranks)
-            parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_message
+            parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_warning
             translator = Translator(ready.model, *parts)
             results = evaluate_sets(translator, experiment, run.path, ready.prepared.test_pairs, listener.on_message)
             return Trained(translator, outcome, results, write_report(run.path, experiment, results))

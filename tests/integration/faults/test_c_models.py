@@ -306,6 +306,22 @@ def test_c53_c55_training_goes_back_to_the_checkpoint_before_and_tidies_up(comma
     )
 
 
+def test_c53_c90_warnings_are_told_where_all_else_is_quiet(command, tiny, tmp_path):
+    """A damaged checkpoint, another environment, suspicious text."""
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    (tmp_path / "run/report.html").unlink()
+    weights = tmp_path / "run/checkpoints/step-00000060/model.safetensors"
+    weights.write_bytes(flipped(weights.read_bytes()))
+    state = tmp_path / "run/checkpoints/step-00000040/state.json"
+    state.write_bytes(state.read_bytes().replace(b'"threads": "1"', b'"threads": "2"'))
+    sign(state)
+    lines = said(command("train --config $config --run $here/run --quiet"))
+    assert [line for line in lines if not line.startswith("warning: ")] == [
+        "step-00000060: model.safetensors is damaged (SHA-256 differs); using step-00000040",
+        "not bit-identical: threads 2 -> 1",
+    ]
+
+
 def test_c66_finished_run(command, tiny, tree):
     before = tree(tiny.run)
     lines = said(command("train --config $config --run $run"))

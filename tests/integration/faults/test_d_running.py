@@ -55,7 +55,7 @@ REASONS = {
 def test_training_goes_on_after_a_failed_save(name, command, broken_disk, tmp_path):
     number, reason = REASONS[name]
     broken_disk(1, number)
-    lines = said(command(SHORT))
+    lines = said(command(f"{SHORT} --quiet"))
     (warning,) = [line for line in lines if line.startswith("cannot save")]
     assert warning.startswith(f"cannot save step 2 ({reason}")
     assert warning.endswith("there is no earlier checkpoint; training goes on")
