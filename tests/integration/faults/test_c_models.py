@@ -1,5 +1,6 @@
 """Rows 52 to 70: model files and run folders."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -12,6 +13,17 @@ import pytest
 from safetensors.numpy import load, save
 
 from .catalogue import TRAIN, Case, error_lines, fill, said
+
+WRITERS = (
+    "translate $run --align pharaoh=$here/{}",
+    "align-export $run --source $text/dev.en -o $here/{}",
+    "align-text --source $text/dev.en --target $text/dev.de -o $here/{}",
+    "compare $run -o $here/{}.html",
+    "lexicon $run --source $text/dev.en --target $text/dev.de -o $here/{}",
+    "score $run --source $text/dev.en --target $text/dev.de -o $here/{}",
+    "config upgrade $config -o $here/{}",
+)
+"""Commands that write a file."""
 
 OTHERS = [
     Case("C52 no such run", "translate $here/demo", "$here/demo: no checkpoint here (looked for checkpoints/step-*/)"),
@@ -81,17 +93,13 @@ OTHERS = [
     ),
     *(
         Case(
-            f"C69 {command.split()[0]} into no folder",
-            command,
-            "cannot be written (No such file or directory); choose another place",
-            {"a.jsonl": b""},
+            f"C69 {command.split()[0]} into {folder}",
+            command.format(f"{folder}/b"),
+            f"cannot be written ({reason}); choose another place",
+            {"file": b""},
         )
-        for command in (
-            "translate $run --align pharaoh=$here/none/a",
-            "align-export $run --source $text/dev.en -o $here/none/a",
-            "align-text --source $text/dev.en --target $text/dev.de -o $here/none/a",
-            "compare $run -o $here/none/a.html",
-        )
+        for folder, reason in (("none", "No such file or directory"), ("file", "Not a directory"))
+        for command in WRITERS
     ),
 ]
 
@@ -348,6 +356,30 @@ def test_c69_link_as_output(command, tmp_path):
     said(command("translate $run --align pharaoh=$here/link"))
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "behind").read_bytes() not in (b"old", b"")
+
+
+def test_c69_link_to_itself_as_output(command, tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    result = command("translate $run --align pharaoh=$here/link")
+    assert result.code == 2
+    reason = "cannot be written (Too many levels of symbolic links); choose another place"
+    assert error_lines(result) == [f"nmt: error: {tmp_path / 'link'}: {reason}"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "link"]
+
+
+def test_c69_the_longest_names_that_the_system_allows(command, tree, tmp_path):
+    one, other = "y" * 255, "y" * 254 + "z"
+    said(command(f"translate $run --align pharaoh=$here/{one} --align soft=$here/{other}"))
+    assert tree(tmp_path).keys() == {one, other}
+    assert tree(tmp_path)[one] != tree(tmp_path)[other]
+
+
+def test_c69_read_only_file_system(command, monkeypatch):
+    def fail(*arguments):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/ro/a")
+
+    monkeypatch.setattr("nmt.pipeline.describe.describe", fail)
+    assert command("info $run") == (2, b"", "nmt: error: /ro/a: Read-only file system; choose another place\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
