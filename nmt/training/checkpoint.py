@@ -245,7 +245,7 @@ def require_checkpoints(run: Path) -> None:
     inside = sorted((path for path in run.glob("*") if saved(path)), key=lambda path: (len(path.name), path.name))
     if inside:
         raise CheckpointError(f"{run} is a folder of runs; give one of them: {', '.join(map(str, inside))}")
-    parent = run.resolve().parent
+    parent = Path(os.path.realpath(run)).parent
     runs = [other.name for other in parent.iterdir() if saved(other)] if parent.is_dir() else []
     near = difflib.get_close_matches(run.name, runs)
     hint = f"; did you mean {', '.join(str(run.parent / name) for name in near)}?" if near else ""
