@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+
+from nmt.errors import NmtError
 
 if TYPE_CHECKING:
     from nmt.commands.progress import Screen
@@ -48,7 +52,9 @@ def train(
     ] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores, the report's path and warnings.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only the scores, the report's path and warnings.")
+    ] = False,
 ) -> None:
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
     from nmt.commands.given_config import given_config
@@ -118,9 +124,11 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
     from nmt.training.listener import Listener
 
     folder, is_first = RunFolder(where), os.environ.get("RANK", "0") == "0"
-    with Screen(manner.quiet, silent=not is_first) as screen:
+    with Screen(manner.quiet, silent=not is_first) as screen, _reworded(manner.overwrite):
         if not manner.overwrite and folder.finished(experiment):
-            screen.on_message(f"{where}: already finished; translate with it, or start anew with --overwrite")
+            screen.on_message(
+                f"{where}: already finished{folder.ending}; translate with it, or start anew with --overwrite"
+            )
             return
         ready = _introduced(experiment, folder, manner, Listener() if is_launched() else screen)
         if manner.dry_run:
@@ -135,6 +143,18 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
         trained = train_run(experiment, folder, ready, screen, manner.overwrite)
     if trained is not None:
         _finish(folder, trained, screen, manner.demo)
+
+
+@contextmanager
+def _reworded(overwrite: bool) -> Iterator[None]:
+    """With --overwrite the same command begins anew, so an error that says that it continues is put right."""
+    try:
+        yield
+    except NmtError as error:
+        if overwrite:
+            right = "the same command without --overwrite continues"
+            error.args = tuple(line.replace("the same command continues", right) for line in error.args)
+        raise
 
 
 def _introduced(experiment: Experiment, folder: RunFolder, manner: Manner, listener: Listener) -> Plan:

@@ -20,6 +20,8 @@ from nmt.training.durable import make_folder, remove_folder, replace_file, sync_
 
 SHOWN = 5
 NOTHING = "nothing"
+MACHINE = {"threads"}
+"""Keys that say how a machine computes: a run goes on with another value, and says that its last bits may differ."""
 
 
 class RunFolder:
@@ -41,8 +43,8 @@ class RunFolder:
         self.done = path / "done.json"
 
     def experiment(self) -> Experiment:
-        """The run's config. The folder may come from a stranger: of the modules under `plugins` only those that the user
-        has named are imported (`load_config`).
+        """The run's config. The folder may come from a stranger: of the modules under `plugins` only those that the
+        user has named are imported (`load_config`).
 
         Errors: CheckpointError if this is no run folder, with the runs that could be meant; ConfigError if its config
         is damaged or asks for other code.
@@ -63,9 +65,10 @@ class RunFolder:
             raise UserError(f"{self.path} holds a config.yaml but no run; choose another folder with --run")
         if saved(self.path) and not self.started:
             raise UserError(f"{self.path} holds checkpoints but no config.yaml; choose another folder with --run")
-        there = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        there = next(path for path in (self.path, *self.path.absolute().parents) if os.path.lexists(path))
         if not there.is_dir():
-            raise UserError(f"{there} is a file, no folder; choose another with --run")
+            what = "a file, no folder" if there.exists() else "a link that leads nowhere"
+            raise UserError(f"{there} is {what}; choose another with --run")
         if not os.access(there, os.W_OK | os.X_OK):
             raise UserError(f"{there}: cannot be written; choose another folder with --run")
 
@@ -84,6 +87,15 @@ class RunFolder:
             )
         return True
 
+    @property
+    def ending(self) -> str:
+        """How training ended here, ` at step 60 (BLEU 31.20)`; empty where done.json does not tell."""
+        try:
+            done = json.loads(self.done.read_bytes())
+            return f" at step {done['step']} ({done['metric'].replace('bleu', 'BLEU')} {done['best']:.2f})"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return ""
+
     def make(self) -> None:
         """Makes the folder. Errors: UserError if the system refuses."""
         try:
@@ -94,7 +106,7 @@ class RunFolder:
     def check_same(self, experiment: Experiment) -> None:
         """Errors: UserError if the run was started with another config, naming the keys that differ."""
         before, now = leaves(plain_data(self.experiment())), leaves(plain_data(experiment))
-        changed = _changed(before, now)
+        changed = [key for key in _changed(before, now) if key not in MACHINE]
         if changed:
             shown = "; ".join(f"{key}: {_value(before, key)} there, {_value(now, key)} here" for key in changed[:SHOWN])
             more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""

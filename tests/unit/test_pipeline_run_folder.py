@@ -102,6 +102,27 @@ def test_other_config_names_the_keys(folder):
     )
 
 
+def test_another_number_of_threads_continues(folder):
+    folder.check_same(experiment().model_copy(update={"threads": 2}))
+
+
+def test_a_link_that_leads_nowhere_is_no_place_for_a_run(tmp_path):
+    for name, target in (("dangling", "nothing"), ("loop", "loop")):
+        (tmp_path / name).symlink_to(target)
+        for path in (tmp_path / name, tmp_path / name / "run"):
+            with pytest.raises(UserError, match=f"{name} is a link that leads nowhere; choose another with --run"):
+                RunFolder(path).check_free()
+
+
+def test_how_training_ended(folder):
+    assert folder.ending == ""
+    folder.done.write_bytes(b'{"step": 60, "metric": "bleu", "best": 31.196}')
+    assert folder.ending == " at step 60 (BLEU 31.20)"
+    for damaged in (b"[]", b"{", b"{}", b'{"step": 60, "metric": 1, "best": null}'):
+        folder.done.write_bytes(damaged)
+        assert folder.ending == ""
+
+
 def test_many_differences_are_counted(folder):
     other = experiment(keep_checkpoints=7, max_steps=6, max_epochs=3, patience=2, log_every=1, ema=0.5, accumulate=2)
     with pytest.raises(UserError, match=r" here and 2 more\); give"):
