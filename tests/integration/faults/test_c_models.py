@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -196,6 +197,14 @@ FORGED = {
 }
 """What weights become whose sizes and hashes are put right, and what is said."""
 
+STATES = {
+    "C61 fingerprint as a list": {"fingerprint": [1]},
+    "C61 no fingerprint": {"fingerprint": None},
+    "C61 fingerprint of numbers": {"fingerprint": {"seed": 1}},
+    "C61 environment as text": {"environment": "here"},
+}
+"""What is changed in a state.json whose size and hash are put right."""
+
 COMMANDS = ["translate $here/run", "align-export $here/run --source $text/dev.en -o $here/a"]
 
 
@@ -243,6 +252,48 @@ def test_damaged_run(line, name, refused, tiny):
 def test_forged_weights(name, refused, tiny):
     change, message = FORGED[name]
     refused(COMMANDS[0], tiny.run, WEIGHTS, change, message, signed=True)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_forged_state(name, refused, tiny):
+    def change(content):
+        return json.dumps(json.loads(content) | STATES[name]).encode()
+
+    message = "step-00000060: state.json is damaged (fingerprint and environment must be tables of text)"
+    refused(COMMANDS[0], tiny.run, "checkpoints/best/state.json", change, message, signed=True)
+
+
+def test_c60_state_of_a_weight_that_is_not_in_the_model(command, tiny, tmp_path):
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    (tmp_path / "run/report.html").unlink()
+    file = tmp_path / "run/checkpoints/step-00000060/training.safetensors"
+    tensors = load(file.read_bytes())
+    file.write_bytes(save(tensors | {"optimizer.exp_avg.nosuch": min(tensors.values(), key=lambda t: t.nbytes)}))
+    sign(file)
+    result = command("train --config $config --run $here/run")
+    assert result.code == 2
+    problem = "training.safetensors holds 'exp_avg.nosuch', which is not in the model"
+    assert error_lines(result) == [f"nmt: error: step-00000060: {problem}"]
+
+
+def test_c59_vocabulary_of_another_run_on_resume(command, tiny, tmp_path):
+    """The numbers of the training text change with it, but the text is not what is wrong."""
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    (tmp_path / "run/report.html").unlink()
+    shutil.copy(tiny.run / "vocab/tgt.json", tmp_path / "run/vocab/src.json")
+    result = command("train --config $config --run $here/run")
+    assert result.code == 2
+    (error,) = error_lines(result)
+    assert error.startswith("nmt: error: source vocabulary changed since the run started (was ")
+
+
+def test_c52_link_to_itself(command, tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    for line in ("translate $here/link", "info $here/link"):
+        result = command(line)
+        assert result.code == 2
+        (error,) = error_lines(result)
+        assert error.startswith(f"nmt: error: {tmp_path / 'link'}: no checkpoint here")
 
 
 SUBWORDS = {
@@ -333,7 +384,9 @@ def test_c53_c90_warnings_are_told_where_all_else_is_quiet(command, tiny, tmp_pa
 def test_c66_finished_run(command, tiny, tree):
     before = tree(tiny.run)
     lines = said(command("train --config $config --run $run"))
-    assert lines == [f"{tiny.run}: already finished; translate with it, or start anew with --overwrite"]
+    (line,) = lines
+    ending = r"already finished at step 60 \(BLEU \d+\.\d\d\); translate with it, or start anew with --overwrite"
+    assert re.fullmatch(f"{tiny.run}: {ending}", line)
     assert tree(tiny.run) == before
 
 
