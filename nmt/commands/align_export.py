@@ -63,7 +63,9 @@ def align_export(
         ),
     ] = None,
     beam: Beam = None,
-    nbest: Annotated[int | None, typer.Option(min=1, help="From search: the N best of each line, best first.")] = None,
+    nbest: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="From search: the N best of each line, best first.")
+    ] = None,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",

@@ -13,7 +13,9 @@ EnsembleRuns = Annotated[
     list[Path] | None,
     typer.Option("--ensemble", metavar="RUN", help="Another run that decides with; same vocabularies; repeatable."),
 ]
-Beam = Annotated[int | None, typer.Option(min=1, help="Beam size; 1 is greedy. Default: as in the run's config.")]
+Beam = Annotated[
+    int | None, typer.Option(min=1, max=1000, help="Beam size; 1 is greedy. Default: as in the run's config.")
+]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor. Default: all.")]
 Processes = Annotated[

@@ -39,7 +39,7 @@ def load_config(
     """The config of a YAML file, changed by `overrides` (`a.b=c`, the value in YAML); without file from the defaults.
 
     File paths become absolute, with `$NAME` and `${NAME}` taken from the environment (`$$` is a dollar sign); with
-    `check_files` they have to exist. Modules under the key `plugins` are imported first; of a file that is not `trusted`
+    `check_files` they have to exist. Modules under `plugins` are imported first; of a file that is not `trusted`
     only those that are imported already or that the environment variable NMT_PLUGINS names.
     `tell` hears of each key that is called otherwise now.
     Of a config that `requires` a newer version nothing else is said: it may have keys that this one does not know.

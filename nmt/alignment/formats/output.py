@@ -45,7 +45,7 @@ def open_output(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def _partial(target: Path) -> Path:
-    """A hidden name beside the file, for it and this process alone, that is not too long where the file's own is not."""
+    """A hidden name beside the file, of it and this process alone, not too long where its own is not."""
     name = os.fsencode(target.name)
     return target.with_name(f".{target.name[:20]}.{zlib.crc32(name):08x}.{os.getpid()}.part")
 

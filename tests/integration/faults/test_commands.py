@@ -11,6 +11,9 @@ from .catalogue import TRAIN, Case, error_lines
 TRANSLATE = {
     "missing input": ("-i $here/none", "$here/none: no such file"),
     "n-best beyond the beam": ("--beam 2 --nbest 3", "--nbest 3 is larger than --beam 2"),
+    "beam without end": ("--beam 1000000000", "nmt: error: Invalid value for '--beam': "),
+    "n-best without end": ("--nbest 1000000000", "nmt: error: Invalid value for '--nbest': "),
+    "no lexicon": ("--shortlist /dev/null", "/dev/null: no translation in it; make a lexicon with: nmt lexicon"),
     "no beam": ("--beam 0", "nmt: error: Invalid value for '--beam': "),
     "beam without number": ("--beam many", "Invalid value for '--beam': "),
     "unknown device": ("--device tpu", "'tpu' is not one of 'auto', 'cpu', 'cuda'"),
