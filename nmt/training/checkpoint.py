@@ -49,6 +49,7 @@ __all__ = [
     "require_checkpoints",
     "save_average",
     "save_checkpoint",
+    "show_size",
     "weights_sha256",
 ]
 
@@ -260,7 +261,7 @@ def _detached(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _why_not_saved(run: Path, what: str, error: OSError, needed: int) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
-        reason = f"disk full: {_size(shutil.disk_usage(run).free)} free in {run}, {_size(needed)} needed"
+        reason = f"disk full: {show_size(shutil.disk_usage(run).free)} free in {run}, {show_size(needed)} needed"
     return f"cannot save {what} ({reason}); {_last_good(run)}"
 
 
@@ -277,5 +278,6 @@ def _last_good(run: Path) -> str:
     return f"last good checkpoint: {paths[0].name}" if paths else "there is no earlier checkpoint"
 
 
-def _size(count: int) -> str:
+def show_size(count: int) -> str:
+    """A number of bytes, short."""
     return f"{count} B" if count < 1e3 else f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.0f} MB"
