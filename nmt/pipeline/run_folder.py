@@ -69,8 +69,23 @@ class RunFolder:
         if not there.is_dir():
             what = "a file, no folder" if there.exists() else "a link that leads nowhere"
             raise UserError(f"{there} is {what}; choose another with --run")
+        self._check_kinds()
         if not os.access(there, os.W_OK | os.X_OK):
             raise UserError(f"{there}: cannot be written; choose another folder with --run")
+
+    def _check_kinds(self) -> None:
+        """Errors: UserError for a folder in the place of one of the run's files, or a file in that of a folder."""
+        files = self.config, self.environment, self.log, self.error_log, self.metrics, self.data_report
+        for file in (*files, self.report, self.done, self.path / ".lock"):
+            if file.is_dir():
+                raise UserError(
+                    f"{file} is a folder, where the run has a file; remove it, or choose another with --run"
+                )
+        for folder in (self.vocab, self.evaluations, self.alignments, self.tensorboard, self.path / "checkpoints"):
+            if folder.is_file():
+                raise UserError(
+                    f"{folder} is a file, where the run has a folder; remove it, or choose another with --run"
+                )
 
     def finished(self, experiment: Experiment) -> bool:
         """Whether this very config was trained here to its end.

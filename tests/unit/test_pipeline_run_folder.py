@@ -114,6 +114,22 @@ def test_a_link_that_leads_nowhere_is_no_place_for_a_run(tmp_path):
                 RunFolder(path).check_free()
 
 
+@pytest.mark.parametrize("name", [".lock", "metrics.jsonl", "log.txt", "report.html", "done.json", "config.yaml"])
+def test_a_folder_where_a_file_belongs(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(
+        UserError, match=rf"{name} is a folder, where the run has a file; |holds a config\.yaml but no run"
+    ):
+        RunFolder(tmp_path).check_free()
+
+
+@pytest.mark.parametrize("name", ["vocab", "eval", "alignments", "checkpoints"])
+def test_a_file_where_a_folder_belongs(name, tmp_path):
+    (tmp_path / name).touch()
+    with pytest.raises(UserError, match=f"{name} is a file, where the run has a folder; remove it, or choose another"):
+        RunFolder(tmp_path).check_free()
+
+
 def test_how_training_ended(folder):
     assert folder.ending == ""
     folder.done.write_bytes(b'{"step": 60, "metric": "bleu", "best": 31.196}')

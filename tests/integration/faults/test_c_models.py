@@ -166,6 +166,13 @@ DAMAGES = {
         lambda content: content.replace(b'"format": 1', b'"format": 9').replace(b'\n "sha256"', b'\n "was"'),
         "step-00000060: format 9, this version reads up to 1; upgrade nmt",
     ),
+    "C61 no such format": (
+        MANIFEST,
+        lambda content: content.replace(b'"format": 1', b'"format": 1' + b"0" * 400).replace(
+            b'\n "sha256"', b'\n "was"'
+        ),
+        "step-00000060: MANIFEST.json is damaged",
+    ),
     "C64 no vocabulary": ("vocab/src.json", None, "vocab/src.json: no such file"),
     "C64 cut vocabulary": ("vocab/tgt.json", lambda content: content[:50], "vocab/tgt.json: damaged word tokenizer: "),
     "C64 nested vocabulary": (
