@@ -138,8 +138,8 @@ def _rank() -> str:
     return "" if rank == "0" else f"rank {rank}: "
 
 
-NO_PATHS = (errno.ENAMETOOLONG, errno.ELOOP)
-"""Reasons of the system that speak of the name that was given, not of the disk."""
+NO_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS, errno.EACCES, errno.EPERM)
+"""Reasons of the system that speak of the place that was given, not of the disk."""
 
 HANDLERS = {
     signal.SIGINT: signal.default_int_handler,
@@ -175,7 +175,8 @@ def _lines(error: Exception) -> tuple[str, ...]:
         return error.args
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else "cannot write output: "
-        return (f"{where}{error.strerror or error}",)
+        advice = "; choose another place" if error.errno == errno.EROFS else ""
+        return (f"{where}{error.strerror or error}{advice}",)
     if is_out_of_memory(error):
         return ("out of memory; lower search.batch_sentences or data.batching",)
     first = str(error).split("\n")[0]

@@ -68,7 +68,7 @@ def write_lexicon(stream: BinaryIO, found: Iterable[Entry]) -> None:
 def read_lexicon(path: str | Path) -> dict[str, list[str]]:
     """The translations of each source word, in the order of the rows. Other columns and the header are not needed.
 
-    Raises DataError, with file and line, for a row without a source and a target word.
+    Raises DataError, with file and line, for a row without a source and a target word; for a file without a row.
     """
     from nmt.text.reader import read_lines
 
@@ -84,4 +84,6 @@ def read_lexicon(path: str | Path) -> dict[str, list[str]]:
         except ValueError as error:
             raise DataError(f"{path}:{number}: {error}") from None
         lexicon.setdefault(src, []).append(tgt)
+    if not lexicon:
+        raise DataError(f"{path}: no translation in it; make a lexicon with: nmt lexicon")
     return lexicon

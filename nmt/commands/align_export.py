@@ -63,7 +63,9 @@ def align_export(
         ),
     ] = None,
     beam: Beam = None,
-    nbest: Annotated[int | None, typer.Option(min=1, help="From search: the N best of each line, best first.")] = None,
+    nbest: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="From search: the N best of each line, best first.")
+    ] = None,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",
     device: DeviceName = "auto",
@@ -71,7 +73,8 @@ def align_export(
     nproc: Processes = 1,
 ) -> None:
     """Write the alignments of given pairs, or of translations found by search."""
-    from nmt.commands.output import say
+    from nmt.commands.output import refuse_inputs, say
+    from nmt.commands.standard_input import FILE
     from nmt.errors import UserError
     from nmt.pipeline.alignment_export import ExportSettings, check_directions
     from nmt.pipeline.decoding import Choice
@@ -80,6 +83,8 @@ def align_export(
 
     _check_choices({"--unit": (unit, ("word", "piece")), "--eos": (eos, ("keep", "drop"))})
     targets = _targets(_formats(format), output or (Path("alignments") if source else STDOUT))
+    for path in targets.values():
+        refuse_inputs(path, source or FILE, target)
     check_directions(method, reverse is not None, symmetrize)
     given = target is not None or source is None
     for flag, value in (("--nbest", nbest), ("--beam", beam)):

@@ -54,13 +54,14 @@ def align_text(
 ) -> None:
     """Align the words of two texts by their statistics (IBM model 1 and an HMM)."""
     from nmt.alignment.formats.pharaoh import write_pharaoh
-    from nmt.commands.output import say
+    from nmt.commands.output import refuse_inputs, say
     from nmt.data.pairs import read_pairs
 
     given = {"links": links, "threshold": threshold, "agree": agree, "alpha": alpha, "tension": tension}
     given["punctuation_apart"] = punctuation_apart
     settings = {name: value for name, value in given.items() if value is not None}
     _check(method, settings)
+    refuse_inputs(output, source, target, *(more or ()))
     pairs = read_pairs(source, target)
     own = len(pairs)
     if more is not None:

@@ -27,8 +27,9 @@ def align_view(
     """Write one page that shows alignments, of several systems side by side; it works offline."""
     from nmt.alignment.formats.output import open_output
     from nmt.alignment.formats.side_by_side import write_view
-    from nmt.commands.output import say
+    from nmt.commands.output import refuse_inputs, say
 
+    refuse_inputs(output, *files)
     with open_output(output) as stream:
         sentences = write_view(stream, files, title)
     say(f"wrote {output}: {sentences} sentences")

@@ -64,7 +64,8 @@ def init(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it; - is stdout.")] = Path("my.yaml"),
 ) -> None:
     """Write a commented config to start from, and the schema beside it."""
-    from nmt.commands.output import say, write_line
+    from nmt.alignment.formats.output import open_output
+    from nmt.commands.output import say
     from nmt.config.experiment import Experiment
     from nmt.config.schema import json_schema
     from nmt.config.template import commented_template
@@ -72,18 +73,19 @@ def init(
 
     template = commented_template(Experiment)
     if str(output) == "-":
-        write_line(template.removesuffix("\n"))
-        sys.stdout.flush()
+        with open_output(output) as stream:
+            stream.write(template.encode())
         return
     # a shell that was told `> my.yaml` has made an empty file of that name
     if output.exists() and output.stat().st_size:
         raise UserError(f"{output}: is there already; choose another name with --output")
     if not output.parent.is_dir():
         raise UserError(f"{output.parent}: no such folder")
-    output.write_text(template, encoding="utf-8", newline="\n")
     schema_file = output.with_name("nmt.schema.json")
-    text = json.dumps(json_schema(Experiment), indent=1, ensure_ascii=False) + "\n"
-    schema_file.write_text(text, encoding="utf-8", newline="\n")
+    schema_text = json.dumps(json_schema(Experiment), indent=1, ensure_ascii=False) + "\n"
+    for file, text in ((output, template), (schema_file, schema_text)):
+        with open_output(file) as stream:
+            stream.write(text.encode())
     say(f"wrote {output} and {schema_file}; edit the paths under data, then: nmt train --config {output}")
 
 
@@ -93,19 +95,15 @@ def upgrade(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it; - is stdout.")] = Path("-"),
 ) -> None:
     """Rewrite a config with today's names of its keys; all else in it stays as it is."""
-    from nmt.commands.output import say, write_line
+    from nmt.alignment.formats.output import open_output
+    from nmt.commands.output import say
     from nmt.config.draft import read_draft
     from nmt.config.renamed import rename_keys, upgraded
-    from nmt.training.durable import replace_file
 
     draft = read_draft(config)
     for message in rename_keys(draft):
         say(message)
     if draft.problems:
         raise draft.error()
-    text = upgraded(draft.text)
-    if str(output) == "-":
-        write_line(text.removesuffix("\n"))
-        sys.stdout.flush()
-    else:
-        replace_file(output, text.encode())
+    with open_output(output) as stream:
+        stream.write(upgraded(draft.text).encode())

@@ -42,7 +42,7 @@ def lexicon(
     """Induce a lexicon from a model's forced alignments of its training text, for `nmt translate --lexicon`."""
     from nmt.alignment.formats.output import open_output
     from nmt.alignment.lexicon import count_translations, entries, write_lexicon
-    from nmt.commands.output import say
+    from nmt.commands.output import refuse_inputs, say
     from nmt.data.pairs import stream_pairs
     from nmt.errors import UserError
     from nmt.pipeline.alignment_export import ExportSettings, check_directions, export_records
@@ -54,7 +54,9 @@ def lexicon(
     translator, experiment = load_translator(run, checkpoint, device, threads, say)
     other = load_reverse(reverse, experiment, checkpoint, device, say) if reverse else None
     train = experiment.data.train
-    pairs = stream_pairs(source or train.src, target or train.tgt)
+    files = source or train.src, target or train.tgt
+    refuse_inputs(output, *files)
+    pairs = stream_pairs(*files)
     found = ([aligned] for aligned in translator.align(pairs))
     with open_output(output) as stream:
         counts = count_translations(export_records(found, ExportSettings(method=method), other))

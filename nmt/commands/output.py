@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import typer
+
+from nmt.errors import UserError
 
 
 def say(message: str) -> None:
@@ -26,6 +30,13 @@ def write_report(*lines: str) -> None:
     for line in lines:
         write_line(visible(line))
     sys.stdout.flush()
+
+
+def refuse_inputs(output: Path, *inputs: Path | str | None) -> None:
+    """Errors: UserError if the file to write is one of those to read, by whatever name."""
+    for path in filter(None, inputs):
+        if os.path.isfile(output) and os.path.exists(path) and os.path.samefile(output, path):
+            raise UserError(f"{output}: is read here too and would be lost; choose another file to write")
 
 
 def write_line(text: str) -> None:

@@ -21,10 +21,10 @@ INTERVAL = 30.0
 
 class Screen(Listener):
     """Shows training on stderr and keeps the lines in the run's log.txt, and the traceback of a bug in error.log beside
-    it. Use as a context."""
+    it. `quiet`: of it all only warnings are shown; `silent`: not even these. Use as a context."""
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
+    def __init__(self, quiet: bool = False, silent: bool = False) -> None:
+        self.quiet, self.silent = quiet or silent, silent
         self.log: Path | None = None
         self._bar: Any = None
         self._task: Any = None
@@ -66,8 +66,15 @@ class Screen(Listener):
 
     def on_message(self, message: str) -> None:
         self._keep(message)
-        if self.quiet:
-            return
+        if not self.quiet:
+            self._show(message)
+
+    def on_warning(self, message: str) -> None:
+        self._keep(message)
+        if not self.silent:
+            self._show(message)
+
+    def _show(self, message: str) -> None:
         if self._bar is not None:
             with suppress(OSError):
                 self._bar.console.print(visible(message), markup=False, highlight=False)

@@ -51,8 +51,8 @@ def score(
     A pair with an empty side has an empty line, or null as JSON.
     """
     from nmt.alignment.formats.output import open_output
-    from nmt.commands.output import say
-    from nmt.commands.standard_input import given_pairs
+    from nmt.commands.output import refuse_inputs, say
+    from nmt.commands.standard_input import FILE, given_pairs
     from nmt.errors import UserError
     from nmt.pipeline.decoding import Choice
     from nmt.pipeline.sharing import SharedTask
@@ -60,6 +60,7 @@ def score(
 
     if as_json and per_token:
         raise UserError("--per-token: --json has the tokens already; leave it out")
+    refuse_inputs(output, source or FILE, target)
     pairs, read_ahead = given_pairs(source, target, nproc)
     choice = Choice(run, checkpoint, device, threads, tuple(ensemble or []))
     task = SharedTask(choice, scoring, nproc, say)

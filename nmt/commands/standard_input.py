@@ -12,6 +12,9 @@ from nmt.errors import UserError
 NAME = "stdin"
 """What messages call it."""
 
+FILE = Path("/dev/stdin")
+"""By this path a file that the shell has opened as standard input is recognised."""
+
 
 def stdin_lines(what: str, nproc: int) -> tuple[Iterable[str], int | None]:
     """The lines of standard input, and how many to read ahead: one on a terminal, where each answer is waited for.

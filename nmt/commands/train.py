@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+
+from nmt.errors import NmtError
 
 if TYPE_CHECKING:
     from nmt.commands.progress import Screen
@@ -48,7 +52,9 @@ def train(
     ] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the scores and the report's path.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only the scores, the report's path and warnings.")
+    ] = False,
 ) -> None:
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
     from nmt.commands.given_config import given_config
@@ -123,9 +129,11 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
     from nmt.training.listener import Listener
 
     folder, is_first = RunFolder(where), _is_first()
-    with Screen(manner.quiet or not is_first) as screen:
+    with Screen(manner.quiet, silent=not is_first) as screen, _reworded(manner.overwrite):
         if not manner.overwrite and folder.finished(experiment):
-            screen.on_message(f"{where}: already finished; translate with it, or start anew with --overwrite")
+            screen.on_message(
+                f"{where}: already finished{folder.ending}; translate with it, or start anew with --overwrite"
+            )
             return
         ready = _introduced(experiment, folder, manner, Listener() if is_launched() else screen)
         if manner.dry_run:
@@ -142,6 +150,18 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
         _finish(folder, trained, screen, manner.demo)
 
 
+@contextmanager
+def _reworded(overwrite: bool) -> Iterator[None]:
+    """With --overwrite the same command begins anew, so an error that says that it continues is put right."""
+    try:
+        yield
+    except NmtError as error:
+        if overwrite:
+            right = "the same command without --overwrite continues"
+            error.args = tuple(line.replace("the same command continues", right) for line in error.args)
+        raise
+
+
 def _introduced(experiment: Experiment, folder: RunFolder, manner: Manner, listener: Listener) -> Plan:
     """The checked training, after a few lines about it."""
     from nmt.pipeline.training import plan
@@ -150,6 +170,8 @@ def _introduced(experiment: Experiment, folder: RunFolder, manner: Manner, liste
     ready = plan(experiment, folder, manner.overwrite, manner.dry_run)
     for line in _introduction(experiment, folder, ready):
         listener.on_message(line)
+    for warning in (warning for found in ready.prepared.report.values() for warning in found["warnings"]):
+        listener.on_warning(f"warning: {warning}")
     return ready
 
 
@@ -166,18 +188,16 @@ def _spread_lines(runs: list[Path]) -> list[str]:
 
 
 def _introduction(experiment: Experiment, folder: RunFolder, ready: Plan) -> list[str]:
-    """What will be trained on what, in a few lines, with the warnings of the data report."""
+    """What will be trained on what, in a few lines."""
     data, model, train = experiment.data, experiment.model, ready.prepared.train
     kind = data.tokenizer.component.name
     vocabularies = " + ".join(str(len(tokenizer)) for tokenizer in ready.prepared.tokenizers)
-    report = ready.prepared.report
-    lines = [
+    return [
         f"{data.src_lang} to {data.tgt_lang}: {len(train)} training pairs, {vocabularies} {kind} entries",
         f"{model.encoder.component.name} encoder, {model.decoder.component.name} decoder, "
         f"{ready.parameters:,} parameters, on {ready.compute.device}, {ready.compute.precision}",
         f"writing to {folder.path}",
     ]
-    return lines + [f"warning: {warning}" for found in report.values() for warning in found["warnings"]]
 
 
 def _finish(folder: RunFolder, trained: Trained, screen: Screen, demo: bool) -> None:

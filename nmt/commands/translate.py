@@ -31,7 +31,7 @@ def translate(
     input: Annotated[Path | None, typer.Option("--input", "-i", help="Text to translate. Default: stdin.")] = None,
     beam: Beam = None,
     nbest: Annotated[
-        int | None, typer.Option(min=1, help="Print the N best as `line ||| text ||| score` (Moses).")
+        int | None, typer.Option(min=1, max=1000, help="Print the N best as `line ||| text ||| score` (Moses).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: src, hyp, score, links.")] = False,
     align: Annotated[
@@ -81,8 +81,8 @@ def translate(
 ) -> None:
     """Translate text line by line. Only translations go to stdout; an empty line stays an empty line."""
     from nmt.alignment.formats.registry import open_writer
-    from nmt.commands.output import say
-    from nmt.commands.standard_input import stdin_lines
+    from nmt.commands.output import refuse_inputs, say
+    from nmt.commands.standard_input import FILE, stdin_lines
     from nmt.data.pairs import with_prefixes
     from nmt.errors import UserError
     from nmt.pipeline.decoding import Choice
@@ -95,6 +95,8 @@ def translate(
     targets = _targets(align or [])
     if resume_output and (targets or nbest):
         raise UserError("--resume-output: only for one line a sentence; leave --nbest and --align out")
+    for output in (*targets, *filter(None, [resume_output])):
+        refuse_inputs(output, input or FILE, prefix_file, lexicon, shortlist)
     sampling = _sampling(sample, {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}, beam)
     models = run, checkpoint, device, threads, tuple(ensemble or [])
     choice = Choice(*models, beam, nbest, replace_unk, lexicon, shortlist, int8, forbid_unk)

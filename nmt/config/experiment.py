@@ -29,7 +29,8 @@ class Experiment(Section):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """bf16 computes in bfloat16 with fp32 master weights; auto does so where the processor has bfloat16 products."""
     plugins: list[str] = []
-    """Python modules with components of your own, imported before the config is read."""
+    """Python modules with components of your own, imported before the config is read; those of a run folder only if the
+    environment variable NMT_PLUGINS names them (with commas between)."""
     data: DataConfig
     """Text, vocabularies and batches."""
     model: ModelConfig = ModelConfig()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +23,9 @@ from nmt.config.requirement import unmet
 
 Model = TypeVar("Model", bound=Section)
 
+ALLOWED = "NMT_PLUGINS"
+"""Environment variable: the modules, with commas between, that a config which the user did not write may import."""
+
 
 def load_config(
     model: type[Model],
@@ -28,12 +33,14 @@ def load_config(
     overrides: Sequence[str] = (),
     *,
     check_files: bool = False,
+    trusted: bool = True,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Model:
     """The config of a YAML file, changed by `overrides` (`a.b=c`, the value in YAML); without file from the defaults.
 
     File paths become absolute, with `$NAME` and `${NAME}` taken from the environment (`$$` is a dollar sign); with
-    `check_files` they have to exist. Modules under the key `plugins` are imported first.
+    `check_files` they have to exist. Modules under `plugins` are imported first; of a file that is not `trusted`
+    only those that are imported already or that the environment variable NMT_PLUGINS names.
     `tell` hears of each key that is called otherwise now.
     Of a config that `requires` a newer version nothing else is said: it may have keys that this one does not know.
     Errors: ConfigError with one line for each mistake, file lines first, then overrides.
@@ -45,6 +52,8 @@ def load_config(
     if "requires" in model.model_fields:
         _check_version(draft)
     if "plugins" in model.model_fields:
+        if not trusted:
+            _refuse_plugins(draft)
         _import_plugins(draft)
     resolve_paths(draft, model, path.parent if path else Path(), check_files)
     try:
@@ -65,6 +74,19 @@ def _check_version(draft: Draft) -> None:
     if unmet(requirement, nmt.__version__):
         draft.problems.clear()
         draft.complain(("requires",), f"needs {requirement}, this is {nmt.__version__}", key=())
+        raise draft.error()
+
+
+def _refuse_plugins(draft: Draft) -> None:
+    """Errors: ConfigError for modules that nobody but this file has named; then nothing else is said of it."""
+    modules = draft.data.get("plugins")
+    wanted = [module for module in modules if isinstance(module, str)] if isinstance(modules, list) else []
+    allowed = {*sys.modules, *(name.strip() for name in os.environ.get(ALLOWED, "").split(","))}
+    if not allowed.issuperset(wanted):
+        draft.problems.clear()
+        names = one_line(",".join(dict.fromkeys(wanted)))
+        problem = f"asks to run code of its own; if you trust it, set the environment variable {ALLOWED}={names}"
+        draft.complain(("plugins",), problem)
         raise draft.error()
 
 

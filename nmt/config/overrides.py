@@ -27,6 +27,9 @@ def apply_overrides(draft: Draft, model: type[Section], overrides: Sequence[str]
         if not equals or "" in keys:
             draft.problems.append((place, "expected key=value, such as train.clip_norm=1"))
             continue
+        if not _is_text(override):
+            draft.problems.append((place, "not UTF-8 text"))
+            continue
         if len(keys) > MAX_DEPTH:
             draft.problems.append((place, "nested too deeply"))
             continue
@@ -36,6 +39,15 @@ def apply_overrides(draft: Draft, model: type[Section], overrides: Sequence[str]
             draft.problems.extend((place, one_line(f"{mistake.text} in {text!r}")) for mistake in error.mistakes)
             continue
         _set(draft, Kind(section=model), place, value)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether the bytes of an argument were UTF-8; Python keeps others as lone surrogates."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _set(draft: Draft, kind: Kind, place: Place, value: object) -> None:

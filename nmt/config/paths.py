@@ -55,6 +55,8 @@ def _check(draft: Draft, path: KeyPath, file: Path, kind: Kind) -> None:
         draft.complain(path, f"is a file, not a folder: {one_line(str(file))}")
     elif os.path.isdir(file) and not kind.is_folder:
         draft.complain(path, f"is a folder, not a file: {one_line(str(file))}")
+    elif os.path.islink(file) and not os.path.exists(file):
+        draft.complain(path, f"is a link that leads nowhere: {one_line(str(file))}")
     elif kind.must_exist and not os.path.exists(file):
         what = "folder" if kind.is_folder else "file"
         hint = did_you_mean(file.name, names_in(file.parent))

@@ -36,30 +36,46 @@ class MappedPairs:
     """
 
     def __init__(self, folder: Path) -> None:
-        meta: dict[str, Any] = json.loads((folder / META).read_bytes())
-        sizes, types = meta["sizes"], meta["types"]
-        for name, size in sizes.items():
+        self._folder = folder
+        try:
+            meta: dict[str, Any] = json.loads((folder / META).read_bytes())
+            sizes, types = dict(meta["sizes"]), {name: np.dtype(meta["types"][name]) for name in NAMES}
+            self.report: dict[str, Any] = dict(meta["report"])
+            self.fingerprint = str(meta["fingerprint"])
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            raise self._damaged(META) from None
+        for name in NAMES:
             path = folder / f"{name}.bin"
-            if not path.is_file() or path.stat().st_size != size:
-                raise DataError(f"{path}: missing or damaged; remove the folder {folder}, it will be made again")
-        self.report: dict[str, Any] = meta["report"]
-        self.fingerprint: str = meta["fingerprint"]
+            if not path.is_file() or path.stat().st_size != sizes.get(name) or types[name].kind not in "iu":
+                raise self._damaged(path.name)
         self.lengths, self.begins, self.lines, self.hashes = (
             np.asarray(np.memmap(folder / f"{name}.bin", types[name], "r")) for name in NAMES[1:]
         )
         self.lengths = self.lengths.reshape(-1, 2)
-        self._ids, self._type = os.open(folder / "ids.bin", os.O_RDONLY), np.dtype(types["ids"])
+        self._ids, self._type = os.open(folder / "ids.bin", os.O_RDONLY), types["ids"]
         finalize(self, os.close, self._ids)
 
     def __len__(self) -> int:
         return len(self.begins)
 
     def side(self, i: int, side: int) -> list[int]:
-        """Ids of pair i, of its source (0) or its target (1)."""
+        """Ids of pair i, of its source (0) or its target (1). Errors: DataError if they do not lie in ids.bin."""
         src, tgt = self.lengths[i].tolist()
         begin = int(self.begins[i]) + src * side
         size = self._type.itemsize
-        return np.frombuffer(os.pread(self._ids, (tgt if side else src) * size, begin * size), self._type).tolist()
+        length = (tgt if side else src) * size
+        try:
+            content = os.pread(self._ids, length, begin * size)
+        except (OSError, OverflowError):
+            content = b""
+        if len(content) != length:
+            raise self._damaged("begins.bin or ids.bin")
+        return np.frombuffer(content, self._type).tolist()
+
+    def _damaged(self, name: str) -> DataError:
+        return DataError(
+            f"{self._folder / name}: missing or damaged; remove the folder {self._folder}, it is made again"
+        )
 
     def shared(self, pairs: Iterable[tuple[str, str]]) -> int:
         """How many of `pairs` are among these."""

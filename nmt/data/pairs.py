@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from nmt.errors import DataError
@@ -13,6 +13,9 @@ from nmt.text.reader import read_lines
 
 MAX_PAIRS = 100_000_000
 """Most lines of a corpus; more is a mistake or a decompression bomb."""
+
+MAX_SURPLUS = 1_000_000
+"""Most lines that are counted in one file after the other has ended."""
 
 
 def read_pairs(
@@ -25,17 +28,15 @@ def read_pairs(
 
     `notes` counts oddities of each side as `nmt.text.reader.read_lines` does; `sides` names the files in messages.
     Errors: DataError if a file is missing, no regular file, empty or not UTF-8, if both are the same file, or if they
-    have different numbers of lines; both are counted to the end.
+    have different numbers of lines, which are counted up to MAX_SURPLUS beyond the shorter one.
     """
     _check_paths(src, tgt, sides)
-    src_notes, tgt_notes = notes or (None, None)
-    pairs: list[tuple[str | None, str | None]] = []
-    for pair in zip_longest(read_lines(src, src_notes), read_lines(tgt, tgt_notes)):
+    pairs: list[tuple[str, str]] = []
+    for pair in _paired(src, tgt, notes or (None, None)):
         if len(pairs) == MAX_PAIRS:
             raise DataError(f"{src}: more than {MAX_PAIRS} lines; split the corpus")
         pairs.append(pair)
-    _check_counts(src, tgt, *(sum(pair[side] is not None for pair in pairs) for side in (0, 1)))
-    return pairs  # type: ignore[return-value]
+    return pairs
 
 
 def stream_pairs(
@@ -44,11 +45,8 @@ def stream_pairs(
     """The pairs of `read_pairs`, one in memory at a time: both files are read to their end and checked before this
     returns, and read again for the pairs. `notes` counts oddities of the pairs so far. Errors as there."""
     _check_paths(src, tgt, ("source", "target"))
-    counts = [0, 0]
-    for pair in zip_longest(read_lines(src), read_lines(tgt)):
-        for side in (0, 1):
-            counts[side] += pair[side] is not None
-    _check_counts(src, tgt, *counts)
+    for _ in _paired(src, tgt, (None, None)):
+        pass
     src_notes, tgt_notes = notes or (None, None)
     return zip(read_lines(src, src_notes), read_lines(tgt, tgt_notes), strict=True)
 
@@ -94,10 +92,27 @@ def _check_paths(src: str | Path, tgt: str | Path, sides: tuple[str, str]) -> No
         raise DataError(f"{src}: {sides[0]} and {sides[1]} are the same file")
 
 
-def _check_counts(src: str | Path, tgt: str | Path, sources: int, targets: int) -> None:
-    for path, count in ((src, sources), (tgt, targets)):
-        if count == 0:
-            raise DataError(f"{path}: file is empty")
-    if sources != targets:
-        unpaired = f"{src if sources > targets else tgt}:{min(sources, targets) + 1}"
-        raise DataError(f"{src} has {sources} lines, {tgt} {targets}; first unpaired line: {unpaired}")
+def _paired(
+    src: str | Path, tgt: str | Path, notes: tuple[Counter[str] | None, Counter[str] | None]
+) -> Iterator[tuple[str, str]]:
+    """The pairs of two files in lock step. Errors: DataError where one ends before the other, or has no line."""
+    sides = [read_lines(path, counts) for path, counts in zip((src, tgt), notes, strict=True)]
+    paired = 0
+    for one, other in zip_longest(*sides):
+        if one is None or other is None:
+            surplus = 1 + sum(1 for _ in islice(sides[one is None], MAX_SURPLUS))
+            raise DataError(_unequal((src, tgt), paired, surplus, int(one is None)))
+        paired += 1
+        yield one, other
+    if not paired:
+        raise DataError(f"{src}: file is empty")
+
+
+def _unequal(paths: tuple[str | Path, str | Path], paired: int, surplus: int, longer: int) -> str:
+    """What is said of files that have so many pairs, then `surplus` lines more in the `longer` one, 0 or 1."""
+    if not paired:
+        return f"{paths[1 - longer]}: file is empty"
+    counts = [str(paired), str(paired)]
+    counts[longer] = f"{'at least ' if surplus > MAX_SURPLUS else ''}{paired + surplus}"
+    shown = f"{paths[0]} has {counts[0]} lines, {paths[1]} {counts[1]}"
+    return f"{shown}; first unpaired line: {paths[longer]}:{paired + 1}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from nmt.config.component import Section
 
@@ -18,5 +18,5 @@ class EvaluationConfig(Section):
     bleu_tokenize: BleuTokenizer = "13a"
     """sacreBLEU's tokenizer: 13a for raw text, none for text that is tokenised already; part of the signature. TER
     parts punctuation from words unless it is none."""
-    valid_beam_size: PositiveInt = 1
+    valid_beam_size: PositiveInt = Field(default=1, le=1000)
     """Beam of the translations scored during training; 1, greedy search, costs a fraction of a beam."""

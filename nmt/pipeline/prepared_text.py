@@ -123,7 +123,7 @@ class PreparedText:
     def _text_hash(self, path: str) -> str:
         """SHA-256 of a text file; read again only if its size or time is another one than before."""
         index = self.folder / INDEX
-        known: dict[str, Any] = json.loads(index.read_bytes()) if index.is_file() else {}
+        known = _entries(index)
         status = os.stat(path)
         now = [status.st_size, status.st_mtime_ns]
         if known.get(path, {}).get("status") != now:
@@ -131,6 +131,16 @@ class PreparedText:
             self.folder.mkdir(parents=True, exist_ok=True)
             replace_file(index, json.dumps(known, indent=1, ensure_ascii=False).encode())
         return known[path]["sha256"]
+
+
+def _entries(index: Path) -> dict[str, dict[str, Any]]:
+    """What texts.json knows of each file; what it cannot tell is found out again."""
+    try:
+        known = json.loads(index.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    entries = known.items() if isinstance(known, dict) else ()
+    return {path: entry for path, entry in entries if isinstance(entry, dict) and isinstance(entry.get("sha256"), str)}
 
 
 def _file_hash(path: str) -> str:

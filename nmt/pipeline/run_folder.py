@@ -20,6 +20,8 @@ from nmt.training.durable import make_folder, remove_folder, replace_file, sync_
 
 SHOWN = 5
 NOTHING = "nothing"
+MACHINE = {"threads"}
+"""Keys that say how a machine computes: a run goes on with another value, and says that its last bits may differ."""
 
 
 class RunFolder:
@@ -41,12 +43,16 @@ class RunFolder:
         self.done = path / "done.json"
 
     def experiment(self) -> Experiment:
-        """The run's config. Errors: CheckpointError if this is no run folder, with the runs that could be meant;
-        ConfigError if its config is damaged."""
+        """The run's config. The folder may come from a stranger: of the modules under `plugins` only those that the
+        user has named are imported (`load_config`).
+
+        Errors: CheckpointError if this is no run folder, with the runs that could be meant; ConfigError if its config
+        is damaged or asks for other code.
+        """
         if not self.config.is_file():
             require_checkpoints(self.path)
             raise CheckpointError(f"{self.path}: no run folder (it has no config.yaml)")
-        return load_config(Experiment, self.config)
+        return load_config(Experiment, self.config, trusted=False)
 
     @property
     def started(self) -> bool:
@@ -59,11 +65,27 @@ class RunFolder:
             raise UserError(f"{self.path} holds a config.yaml but no run; choose another folder with --run")
         if saved(self.path) and not self.started:
             raise UserError(f"{self.path} holds checkpoints but no config.yaml; choose another folder with --run")
-        there = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        there = next(path for path in (self.path, *self.path.absolute().parents) if os.path.lexists(path))
         if not there.is_dir():
-            raise UserError(f"{there} is a file, no folder; choose another with --run")
+            what = "a file, no folder" if there.exists() else "a link that leads nowhere"
+            raise UserError(f"{there} is {what}; choose another with --run")
+        self._check_kinds()
         if not os.access(there, os.W_OK | os.X_OK):
             raise UserError(f"{there}: cannot be written; choose another folder with --run")
+
+    def _check_kinds(self) -> None:
+        """Errors: UserError for a folder in the place of one of the run's files, or a file in that of a folder."""
+        files = self.config, self.environment, self.log, self.error_log, self.metrics, self.data_report
+        for file in (*files, self.report, self.done, self.path / ".lock"):
+            if file.is_dir():
+                raise UserError(
+                    f"{file} is a folder, where the run has a file; remove it, or choose another with --run"
+                )
+        for folder in (self.vocab, self.evaluations, self.alignments, self.tensorboard, self.path / "checkpoints"):
+            if folder.is_file():
+                raise UserError(
+                    f"{folder} is a file, where the run has a folder; remove it, or choose another with --run"
+                )
 
     def finished(self, experiment: Experiment) -> bool:
         """Whether this very config was trained here to its end.
@@ -80,6 +102,15 @@ class RunFolder:
             )
         return True
 
+    @property
+    def ending(self) -> str:
+        """How training ended here, ` at step 60 (BLEU 31.20)`; empty where done.json does not tell."""
+        try:
+            done = json.loads(self.done.read_bytes())
+            return f" at step {done['step']} ({done['metric'].replace('bleu', 'BLEU')} {done['best']:.2f})"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return ""
+
     def make(self) -> None:
         """Makes the folder. Errors: UserError if the system refuses."""
         try:
@@ -90,7 +121,7 @@ class RunFolder:
     def check_same(self, experiment: Experiment) -> None:
         """Errors: UserError if the run was started with another config, naming the keys that differ."""
         before, now = leaves(plain_data(self.experiment())), leaves(plain_data(experiment))
-        changed = _changed(before, now)
+        changed = [key for key in _changed(before, now) if key not in MACHINE]
         if changed:
             shown = "; ".join(f"{key}: {_value(before, key)} there, {_value(now, key)} here" for key in changed[:SHOWN])
             more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""

@@ -120,7 +120,7 @@ def train_run(
 
 def _evaluated(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, outcome: Outcome) -> Trained:
     """Scores the test sets and writes the report. The other ranks wait: their next training needs the first one."""
-    parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_message
+    parts = ready.prepared.tokenizers, experiment.search, ready.compute, listener.on_warning
     translator = Translator(ready.model, *parts)
     results = evaluate_sets(translator, experiment, run.path, ready.prepared.test_pairs, listener.on_message)
     return Trained(translator, outcome, results, write_report(run.path, experiment, results))
@@ -209,14 +209,14 @@ def _has_dropout(section: dict[str, Any]) -> bool:
 
 
 def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
-    """Hashes of what must not change between two starts of a run: the training pairs in use, the validation pairs, the
-    vocabularies and the links that were read."""
+    """Hashes of what must not change between two starts of a run: the vocabularies, the training pairs in use (as their
+    numbers, so of two that change the vocabulary is told of), the validation pairs and the links that were read."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
     pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
     hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
-    return {**hashes, **vocabulary_fingerprints(ready.prepared.tokenizers)}
+    return {**vocabulary_fingerprints(ready.prepared.tokenizers), **hashes}
 
 
 def _hash(value: Any) -> str:

@@ -49,6 +49,7 @@ __all__ = [
     "require_checkpoints",
     "save_average",
     "save_checkpoint",
+    "show_size",
     "weights_sha256",
 ]
 
@@ -245,7 +246,7 @@ def require_checkpoints(run: Path) -> None:
     inside = sorted((path for path in run.glob("*") if saved(path)), key=lambda path: (len(path.name), path.name))
     if inside:
         raise CheckpointError(f"{run} is a folder of runs; give one of them: {', '.join(map(str, inside))}")
-    parent = run.resolve().parent
+    parent = Path(os.path.realpath(run)).parent
     runs = [other.name for other in parent.iterdir() if saved(other)] if parent.is_dir() else []
     near = difflib.get_close_matches(run.name, runs)
     hint = f"; did you mean {', '.join(str(run.parent / name) for name in near)}?" if near else ""
@@ -260,7 +261,7 @@ def _detached(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _why_not_saved(run: Path, what: str, error: OSError, needed: int) -> str:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
-        reason = f"disk full: {_size(shutil.disk_usage(run).free)} free in {run}, {_size(needed)} needed"
+        reason = f"disk full: {show_size(shutil.disk_usage(run).free)} free in {run}, {show_size(needed)} needed"
     return f"cannot save {what} ({reason}); {_last_good(run)}"
 
 
@@ -277,5 +278,6 @@ def _last_good(run: Path) -> str:
     return f"last good checkpoint: {paths[0].name}" if paths else "there is no earlier checkpoint"
 
 
-def _size(count: int) -> str:
+def show_size(count: int) -> str:
+    """A number of bytes, short."""
     return f"{count} B" if count < 1e3 else f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.0f} MB"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +21,12 @@ def average_checkpoints(run: Path, *, last: int | None = None, best: int | None 
 
     As in Vaswani et al. 2017, section 6.1. Summed in float64; tensors of whole numbers are those of the newest. Where
     `ema` was on, what is averaged are averages.
-    Errors: CheckpointError if one of them is damaged or the path is no run folder; UserError if there are too few.
+    Errors: CheckpointError if one of them is damaged or the path is no run folder; UserError if there are too few,
+    or the folder cannot be written.
     """
     require_checkpoints(run)
+    if not os.access(run / "checkpoints", os.W_OK | os.X_OK):
+        raise UserError(f"{run / 'checkpoints'}: cannot be written; the average goes there")
     kept = {step_of(path): path for path in reversed(saved(run))}
     newest = read_checkpoint(kept[max(kept)], with_training=False)
     steps = sorted(_chosen(run, sorted(kept, reverse=True), newest.state, last, best))

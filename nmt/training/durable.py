@@ -61,7 +61,8 @@ def replace_file(path: Path, data: bytes) -> None:
         error.filename = str(path)
         raise
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     _sync(path.parent)
 
 
@@ -73,7 +74,8 @@ def replace_link(link: Path, target: str) -> None:
         os.symlink(target, partial)
         os.replace(partial, link)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     _sync(link.parent)
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from nmt.data.batch import Batch
+from nmt.errors import CheckpointError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.gradient_sum import GradientSum
 from nmt.training.average import Average
@@ -141,7 +142,7 @@ class Learner:
     def restore(self, weights: Mapping[str, Tensor], training: Mapping[str, Tensor], source: str) -> None:
         """Goes back to where `tensors` was called.
 
-        Errors: CheckpointError beginning with `source` if the weights do not fit the model.
+        Errors: CheckpointError beginning with `source` if the tensors do not fit the model.
         """
         load_weights(self.model, weights, source)
         if self.average is not None:
@@ -150,7 +151,9 @@ class Learner:
         states: dict[int, dict[str, Tensor]] = {}
         places = {name: place for place, name in enumerate(self.named_parameters)}
         for entry, value in _without("optimizer.", training).items():
-            key, name = entry.split(".", 1)
+            key, _, name = entry.partition(".")
+            if name not in places:
+                raise CheckpointError(f"{source}: training.safetensors holds {entry!r}, which is not in the model")
             states.setdefault(places[name], {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})

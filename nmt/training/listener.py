@@ -20,4 +20,8 @@ class Listener:
         """After every validation; `better` if it is the best so far."""
 
     def on_message(self, message: str) -> None:
-        """One line worth knowing: a resume, a damaged checkpoint, a full disk."""
+        """One line worth knowing: a resume, a test set that is translated."""
+
+    def on_warning(self, message: str) -> None:
+        """One line that must be heard: a damaged checkpoint, a full disk. By default `on_message` hears it."""
+        self.on_message(message)

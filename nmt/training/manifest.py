@@ -11,6 +11,8 @@ from typing import Any
 from nmt.errors import CheckpointError
 
 FORMAT = 1
+MOST_FORMAT = 1_000_000
+"""No format of ours has such a number."""
 NAME = "MANIFEST.json"
 
 
@@ -42,7 +44,7 @@ class Manifest:
             raise DamagedError(f"{folder.name}: {NAME} cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise damaged from None
-        if own not in (None, _own(content)):
+        if own not in (None, _own(content)) or not 0 < found < MOST_FORMAT:
             raise damaged
         if found > FORMAT:
             raise CheckpointError(f"{folder.name}: format {found}, this version reads up to {FORMAT}; upgrade nmt")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from nmt.errors import UserError
-from nmt.training.checkpoint import Checkpoint, SaveError, best_valid, save_checkpoint
+from nmt.training.checkpoint import Checkpoint, SaveError, best_valid, save_checkpoint, show_size
 from nmt.training.checkpoint_files import by_score, link, prune, saved, step_of
 from nmt.training.config import TrainConfig
 from nmt.training.learner import Learner
@@ -98,7 +98,7 @@ def require_space(run: Path, config: TrainConfig, model: Module) -> None:
     there = next(path for path in (run, *run.absolute().parents) if path.exists())
     disk = shutil.disk_usage(there)
     if disk.total > 0 and disk.free < needed:
-        sizes = f"about {needed / 1e6:.0f} MB in {run}, {disk.free / 1e6:.0f} MB are free"
+        sizes = f"about {show_size(needed)} in {run}, {show_size(disk.free)} are free"
         raise UserError(
             f"train.keep_checkpoints {config.keep_checkpoints} needs {sizes}; "
             f"lower it, or choose another folder with --run"

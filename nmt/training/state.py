@@ -45,6 +45,9 @@ class TrainingState:
     def from_json(cls, data: bytes) -> TrainingState:
         """The state that `to_json` wrote. Errors: ValueError or TypeError if it is something else."""
         state = cls(**json.loads(data))
+        tables = (state.fingerprint, state.environment)
+        if not all(isinstance(table, dict) and all(isinstance(v, str) for v in table.values()) for table in tables):
+            raise TypeError("fingerprint and environment must be tables of text")
         state.scores = [(int(step), float(score)) for step, score in state.scores]
         return state
 

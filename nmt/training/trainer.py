@@ -58,7 +58,7 @@ class Trainer:
         self.learner = Learner(model, config, job)
         self.schedule: Schedule = config.schedule.build()
         self.budget = Budget(config)
-        self.saver = Saver(run, config.keep_checkpoints, self.listener.on_message, self.ranks.is_first)
+        self.saver = Saver(run, config.keep_checkpoints, self.listener.on_warning, self.ranks.is_first)
         self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
         self._epoch: Epoch | None = None
         self._feed = Feed(job.ranks, job.device, config.accumulate)
@@ -70,8 +70,8 @@ class Trainer:
         if loss or gradient is not finite, memory runs out or the disk fails.
         """
         self.ranks.after_first(self._start)
-        tell, is_first = self.listener.on_message, self.ranks.is_first
-        with closing(Journal(self.run, self.config, self.state, tell, is_first)) as self.journal:
+        warn, is_first = self.listener.on_warning, self.ranks.is_first
+        with closing(Journal(self.run, self.config, self.state, warn, is_first)) as self.journal:
             while True:
                 over = self._is_over()
                 if (over or self._is_validation_due()) and not self.state.is_validated():
@@ -89,7 +89,7 @@ class Trainer:
         make_folder(self.run)
         if self.ranks.is_first:
             remove_leftovers(self.run)
-        checkpoint = latest_valid(self.run, self.listener.on_message)
+        checkpoint = latest_valid(self.run, self.listener.on_warning)
         if checkpoint is not None:
             self._continue_from(checkpoint)
         self._begin = monotonic() - self.state.seconds
@@ -100,7 +100,7 @@ class Trainer:
         checkpoint.state.require_same(self.state.fingerprint)
         differences = checkpoint.state.differences(self.state.environment)
         if differences:
-            self.listener.on_message(f"not bit-identical: {', '.join(differences)}")
+            self.listener.on_warning(f"not bit-identical: {', '.join(differences)}")
         self.learner.restore(checkpoint.weights, checkpoint.training, checkpoint.path.name)
         checkpoint.state.fingerprint = self.state.fingerprint
         checkpoint.state.environment = self.state.environment

@@ -35,6 +35,10 @@ def test_prepare_then_train_then_continue(nmt, flags, tmp_path, tree, monkeypatc
     assert made.err == f"200 + 8 pairs in {tmp_path / 'prepared'}; next: nmt train --config {flags[0][9:]}\n"
     before = tree(tmp_path / "prepared")
     assert nmt("prepare", *flags).err == made.err
+    for damaged in (b"[1]", b"{", b'{"a": 1}'):
+        (tmp_path / "prepared/texts.json").write_bytes(damaged)
+        assert nmt("prepare", *flags).err == made.err
+        assert tree(tmp_path / "prepared") == before
     whole = nmt("train", *flags, f"--run={tmp_path / 'a'}")
     assert whole.code == 0, whole.err
     assert tree(tmp_path / "prepared") == before

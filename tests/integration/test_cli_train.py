@@ -121,7 +121,9 @@ def test_finished_run_is_left_alone(nmt, tiny, tree):
     before = tree(tiny.run)
     result = start(nmt, tiny, tiny.run)
     assert (result.code, result.out) == (0, b"")
-    assert result.err == (f"{tiny.run}: already finished; translate with it, or start anew with --overwrite\n")
+    assert re.fullmatch(
+        f"{tiny.run}: already finished at step 60 .*; translate with it, or start anew .*\n", result.err
+    )
     assert tree(tiny.run) == before
 
 
@@ -155,7 +157,7 @@ def test_seeds(nmt, tiny, tmp_path, monkeypatch):
     result = start(nmt, tiny, group, *flags)
     assert result.code == 0
     said = result.err.split("\n")
-    assert said[0].startswith(f"{group / 'seed-1'}: already finished;") and "continuing at step 5" in said
+    assert said[0].startswith(f"{group / 'seed-1'}: already finished at step ") and "continuing at step 5" in said
     assert weights(group / "seed-7") == weights(tmp_path / "alone") != weights(group / "seed-1")
     scores = [json.loads((group / f"seed-{n}/eval/test.scores.json").read_bytes()) for n in (1, 7)]
     best = [json.loads((group / f"seed-{n}/done.json").read_bytes())["best"] for n in (1, 7)]
@@ -219,6 +221,15 @@ def test_stopped_by_a_signal_and_continued(nmt, tiny, tmp_path, monkeypatch, num
     assert "\ncontinuing at step 33\n" in continued.err
     assert weights(tmp_path / "run") == weights(tiny.run)
     assert (tmp_path / "run/eval/test.hyp").read_bytes() == (tiny.run / "eval/test.hyp").read_bytes()
+
+
+def test_stopped_after_overwrite(nmt, tiny, tmp_path, monkeypatch):
+    """The same command would begin anew, so it is not what continues."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Screen, "on_step", lambda *a: signal.raise_signal(signal.SIGTERM))
+        stopped = start(nmt, tiny, tmp_path / "run", "--overwrite")
+    assert stopped.code == 143
+    assert stopped.err.endswith("\nnmt: error: stopped at step 1; the same command without --overwrite continues\n")
 
 
 def test_cut_off_while_the_test_sets_are_translated(nmt, tiny, tmp_path, monkeypatch):

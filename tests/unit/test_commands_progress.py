@@ -55,15 +55,17 @@ def test_a_bar_with_the_time_left_on_a_terminal(monkeypatch):
     assert terminal.getvalue().endswith("\x1b[2K"), "the bar is wiped at the end"
 
 
-def test_quiet_shows_nothing_but_keeps_the_log(now, tmp_path):
+@pytest.mark.parametrize(("flags", "shown"), [({"quiet": True}, "a\\u001bwarning\n"), ({"silent": True}, "")])
+def test_quiet_shows_warnings_alone_and_keeps_the_log(flags, shown, now, tmp_path):
     terminal = Terminal()
-    with redirect_stderr(terminal), Screen(quiet=True) as screen:
+    with redirect_stderr(terminal), Screen(**flags) as screen:
         screen.log = tmp_path / "log.txt"
         now[0] += 100
         screen.on_step(1, 1, 0.5, 1.0, 1.0, 1.0)
         screen.on_message("a\x1bline")
-    assert terminal.getvalue() == ""
-    assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "a\\u001bline\n"
+        screen.on_warning("a\x1bwarning")
+    assert terminal.getvalue() == shown
+    assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "a\\u001bline\na\\u001bwarning\n"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00:00"), (59.6, "0:01:00"), (86_399, "23:59:59")])

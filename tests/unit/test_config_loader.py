@@ -270,6 +270,12 @@ def test_without_a_file_the_defaults_and_overrides_count(tmp_path, monkeypatch):
         load_config(Toy, None)
 
 
+def test_an_override_that_is_not_utf8(load):
+    for override in ("se\udced=1", "seed=\udced"):
+        (mistake,) = mistakes(load, DATA, override)
+        assert mistake.startswith("--set se") and mistake.endswith(": not UTF-8 text")
+
+
 class TestPlugins:
     def test_a_plugin_adds_a_choice(self, load, tmp_path, monkeypatch):
         monkeypatch.syspath_prepend(tmp_path)

@@ -94,5 +94,14 @@ def test_files_that_exist_are_fine(folder):
     assert load(folder, "a.en", check_files=True).data.train.src == f"{folder}/configs/a.en"
 
 
+def test_a_link_that_leads_nowhere(folder):
+    for name in ("loop", "dangling"):
+        (folder / "configs" / name).symlink_to("loop" if name == "loop" else "nothing")
+        path = f"{folder}/configs/{name}"
+        assert mistakes(folder, name, check_files=True)[0] == (
+            f"configs/x.yaml:4: data.train.src: is a link that leads nowhere: {path}"
+        )
+
+
 def test_a_name_too_long_for_the_system_is_no_such_file(folder):
     assert ": no such file: " in mistakes(folder, "n" * 300, check_files=True)[0]

@@ -129,6 +129,28 @@ def test_nothing_left(recipe, tmp_path):
         made(recipe._replace(max_length=0), tmp_path)
 
 
+METAS = [b"[]", b"{}", b"{", b"[" * 100_000, b'{"sizes": 1, "types": {}, "report": {}, "fingerprint": ""}']
+
+
+@pytest.mark.parametrize("content", METAS)
+def test_a_damaged_description_is_seen(content, recipe, tmp_path):
+    folder = made(recipe, tmp_path)
+    (folder / "meta.json").write_bytes(content)
+    with pytest.raises(
+        DataError, match=r"meta\.json: missing or damaged; remove the folder .*/corpus, it is made again"
+    ):
+        MappedPairs(folder)
+
+
+@pytest.mark.parametrize("begin", [-5, 10**6, 2**62])
+def test_a_wrong_place_is_seen(begin, recipe, tmp_path):
+    folder = made(recipe, tmp_path)
+    with open(folder / "begins.bin", "r+b") as file:
+        file.write(begin.to_bytes(8, "little", signed=True))
+    with pytest.raises(DataError, match=r"begins\.bin or ids\.bin: missing or damaged; remove the folder"):
+        MappedPairs(folder).side(0, 0)
+
+
 def test_damage_is_seen(recipe, tmp_path):
     folder = made(recipe, tmp_path)
     os.truncate(folder / "lines.bin", 8)

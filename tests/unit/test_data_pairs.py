@@ -115,6 +115,16 @@ def test_too_many_lines(files, monkeypatch):
         read_pairs(*files(lines(4), lines(4)))
 
 
+def test_a_file_is_not_read_far_beyond_the_end_of_the_other(files, monkeypatch):
+    """Line 11 of the longer file would be refused, if it was read."""
+    monkeypatch.setattr(pairs, "MAX_SURPLUS", 5)
+    for count, said in ((8, "8"), (9, "at least 9")):
+        src, tgt = files(lines(3), lines(count) + b"\xff\n" * (count == 9))
+        for read in (read_pairs, stream_pairs):
+            with pytest.raises(DataError, match=f"{src} has 3 lines, {tgt} {said}; first unpaired line: {tgt}:4$"):
+                read(src, tgt)
+
+
 def test_notes_of_each_side(files):
     notes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     read_pairs(*files(b"\xef\xbb\xbfa\r\n", b"\x00\n"), notes)

@@ -1,12 +1,13 @@
 """The run folder: what may be continued, what is refused, what is written."""
 
 import json
+import sys
 
 import pytest
 
 from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
-from nmt.errors import CheckpointError, UserError
+from nmt.errors import CheckpointError, ConfigError, UserError
 from nmt.pipeline.describe import read_metrics, read_scores
 from nmt.pipeline.run_folder import RunFolder
 
@@ -38,6 +39,55 @@ def test_create(folder):
     assert {"nmt", "python", "torch", "threads", "machine"} <= environment.keys()
 
 
+@pytest.fixture
+def asking(folder, tmp_path, monkeypatch):
+    """The run folder, whose config names two modules; importing one of them leaves a trace in `tmp_path`."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("stranger_a", "stranger_b"):
+        code = f"from pathlib import Path\nPath({str(tmp_path / name)!r}).touch()\n"
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+        monkeypatch.setitem(sys.modules, name, None)
+        del sys.modules[name]
+    text = folder.config.read_text(encoding="utf-8")
+    text = text.replace("plugins: []", "plugins: [stranger_a, stranger_b]\nsede: 1")
+    folder.config.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("allowed", [None, "", "stranger_a", "stranger_b,other", "stranger"])
+def test_a_run_folder_imports_nothing_that_nobody_named(allowed, asking, tmp_path, monkeypatch):
+    monkeypatch.delenv("NMT_PLUGINS", raising=False)
+    if allowed is not None:
+        monkeypatch.setenv("NMT_PLUGINS", allowed)
+    with pytest.raises(ConfigError) as caught:
+        asking.experiment()
+    assert caught.value.args == (
+        f"{asking.config}:{line_of(asking.config, 'plugins')}: plugins: asks to run code of its own; "
+        "if you trust it, set the environment variable NMT_PLUGINS=stranger_a,stranger_b",
+    )
+    assert not list(tmp_path.glob("stranger_?"))
+
+
+def test_a_run_folder_imports_what_the_user_named(asking, tmp_path, monkeypatch):
+    monkeypatch.setenv("NMT_PLUGINS", "stranger_b, stranger_a")
+    with pytest.raises(ConfigError, match="sede: unknown key; did you mean 'seed'"):
+        asking.experiment()
+    assert len(list(tmp_path.glob("stranger_?"))) == 2
+
+
+def test_what_is_imported_already_needs_no_permission(folder, monkeypatch):
+    monkeypatch.delenv("NMT_PLUGINS", raising=False)
+    text = folder.config.read_text(encoding="utf-8")
+    folder.config.write_text(text.replace("plugins: []", "plugins: [json]"), encoding="utf-8")
+    assert folder.experiment().plugins == ["json"]
+
+
+def line_of(path, key):
+    """The number of the line that begins with `key`."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return next(number for number, line in enumerate(lines, start=1) if line.startswith(key))
+
+
 def test_same_config(folder):
     folder.check_free()
     folder.check_same(experiment())
@@ -50,6 +100,43 @@ def test_other_config_names_the_keys(folder):
         f"{folder.path} was started with another config (train.keep_checkpoints: 2 there, 7 here; "
         "train.max_steps: 5 there, 6 here); give --overwrite to start anew, or another folder with --run"
     )
+
+
+def test_another_number_of_threads_continues(folder):
+    folder.check_same(experiment().model_copy(update={"threads": 2}))
+
+
+def test_a_link_that_leads_nowhere_is_no_place_for_a_run(tmp_path):
+    for name, target in (("dangling", "nothing"), ("loop", "loop")):
+        (tmp_path / name).symlink_to(target)
+        for path in (tmp_path / name, tmp_path / name / "run"):
+            with pytest.raises(UserError, match=f"{name} is a link that leads nowhere; choose another with --run"):
+                RunFolder(path).check_free()
+
+
+@pytest.mark.parametrize("name", [".lock", "metrics.jsonl", "log.txt", "report.html", "done.json", "config.yaml"])
+def test_a_folder_where_a_file_belongs(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(
+        UserError, match=rf"{name} is a folder, where the run has a file; |holds a config\.yaml but no run"
+    ):
+        RunFolder(tmp_path).check_free()
+
+
+@pytest.mark.parametrize("name", ["vocab", "eval", "alignments", "checkpoints"])
+def test_a_file_where_a_folder_belongs(name, tmp_path):
+    (tmp_path / name).touch()
+    with pytest.raises(UserError, match=f"{name} is a file, where the run has a folder; remove it, or choose another"):
+        RunFolder(tmp_path).check_free()
+
+
+def test_how_training_ended(folder):
+    assert folder.ending == ""
+    folder.done.write_bytes(b'{"step": 60, "metric": "bleu", "best": 31.196}')
+    assert folder.ending == " at step 60 (BLEU 31.20)"
+    for damaged in (b"[]", b"{", b"{}", b'{"step": 60, "metric": 1, "best": null}'):
+        folder.done.write_bytes(damaged)
+        assert folder.ending == ""
 
 
 def test_many_differences_are_counted(folder):

@@ -385,3 +385,10 @@ def test_weights_of_another_architecture():
         "step-00000001: the weights do not fit the model: a 1 is not in the model; b 2x3 is not in the model; "
         "c scalar is not in the model and 3 more"
     )
+
+
+def test_a_file_that_cannot_be_replaced_is_named_by_its_own_name(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError) as caught:
+        durable.replace_file(tmp_path / "file/b", b"")
+    assert caught.value.filename == str(tmp_path / "file/b")

@@ -325,7 +325,7 @@ def test_too_small_a_disk_is_said_at_the_start(tmp_path, monkeypatch):
     usage, run = namedtuple("usage", "total free"), tmp_path / "none/run"
     monkeypatch.setattr(saver_module.shutil, "disk_usage", lambda path: usage(100, 10 if path == tmp_path else 100))
     with pytest.raises(
-        UserError, match=r"^train\.keep_checkpoints 2 needs about 0 MB in .*, 0 MB are free; lower it, or choose"
+        UserError, match=r"^train\.keep_checkpoints 2 needs about 48 B in .*, 10 B are free; lower it, or choose"
     ):
         saver_module.require_space(run, config(max_steps=9), Mean())
     assert list(tmp_path.iterdir()) == []

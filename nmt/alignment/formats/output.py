@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,18 +31,31 @@ def open_output(path: str | Path) -> Iterator[BinaryIO]:
         with _created(path, shown=path) as stream:
             yield stream
         return
-    target = path.resolve()
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise _refused(path, OSError(errno.ELOOP, os.strerror(errno.ELOOP)))
+    partial = _partial(target)
     try:
         with _created(partial, shown=path) as stream:
             yield stream
         os.replace(partial, target)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _partial(target: Path) -> Path:
+    """A hidden name beside the file, of it and this process alone, not too long where its own is not."""
+    name = os.fsencode(target.name)
+    return target.with_name(f".{target.name[:20]}.{zlib.crc32(name):08x}.{os.getpid()}.part")
 
 
 def _created(path: Path, shown: Path) -> BinaryIO:
     try:
         return path.open("wb")
     except OSError as error:
-        raise UserError(f"{shown}: cannot be written ({error.strerror}); choose another place") from error
+        raise _refused(shown, error) from error
+
+
+def _refused(path: Path, error: OSError) -> UserError:
+    return UserError(f"{path}: cannot be written ({error.strerror}); choose another place")

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import Counter
 from pathlib import Path
 
+from nmt.errors import DataError
 from nmt.text.tokenizers.tokenizer import Tokenizer, training_texts
 from nmt.text.vocab import Vocab, VocabConfig
 
@@ -29,6 +30,10 @@ class ListedTokenizer(Tokenizer):
         counts: Counter[str] = Counter()
         for text in training_texts(paths, config.lowercase):
             counts.update(cls.split(config, text))
+        if max(counts.values(), default=0) < vocab.min_freq:
+            most = max(counts.values(), default=0)
+            names = ", ".join(map(str, paths))
+            raise DataError(f"data.vocab.min_freq {vocab.min_freq}: nothing is as frequent in {names} (at most {most})")
         return cls(config, Vocab.build(counts, vocab.size, vocab.min_freq))
 
     @classmethod

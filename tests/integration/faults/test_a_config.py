@@ -102,6 +102,14 @@ SETTINGS = {
     ),
     "A21 from here": ("data.train.src=train.en", "--set data.train.src: no such file: $here/train.en"),
     "A21 folder": ("data.train.src=$text", "--set data.train.src: is a folder, not a file: $text"),
+    "A10 no word so frequent": (
+        "data.vocab.min_freq=100000",
+        "data.vocab.min_freq 100000: nothing is as frequent in $text/train.en (at most ",
+    ),
+    "A10 a beam without end": (
+        "search.beam_size=1000000000",
+        "--set search.beam_size: must be at most 1000 (got 1000000000)",
+    ),
     "A21 plugin": ("plugins=[no_such_plugin]", "no module named 'no_such_plugin'"),
     "A21 name of a test set": (
         "data.test={../x: {src: $text/test.en, tgt: $text/test.de}}",

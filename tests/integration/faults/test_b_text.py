@@ -40,6 +40,10 @@ SOURCES = {
         b"\n".join([b"x" * 10_000_001] * 2),
         "$here/a.en:1: line is longer than 10 MB; split it",
     ),
+    "B50 many lines": (
+        gzip.compress(b"\n" * 1_500_000, compresslevel=1),
+        "$here/a.en has at least 1000201 lines, $text/train.de 200; first unpaired line: $here/a.en:201",
+    ),
     "B36 no byte": (b"", "$here/a.en: file is empty"),
     "B36 blank": (b" \n" * 200, "$here/a.en: no text to learn a vocabulary from"),
     "B44 lone surrogate": (b"ok\n\xed\xa0\x80\n", f"$here/a.en:2: byte 0xed at column 1 {CONVERT}"),

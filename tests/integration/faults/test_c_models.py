@@ -1,9 +1,11 @@
 """Rows 52 to 70: model files and run folders."""
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -12,6 +14,17 @@ import pytest
 from safetensors.numpy import load, save
 
 from .catalogue import TRAIN, Case, error_lines, fill, said
+
+WRITERS = (
+    "translate $run --align pharaoh=$here/{}",
+    "align-export $run --source $text/dev.en -o $here/{}",
+    "align-text --source $text/dev.en --target $text/dev.de -o $here/{}",
+    "compare $run -o $here/{}.html",
+    "lexicon $run --source $text/dev.en --target $text/dev.de -o $here/{}",
+    "score $run --source $text/dev.en --target $text/dev.de -o $here/{}",
+    "config upgrade $config -o $here/{}",
+)
+"""Commands that write a file."""
 
 OTHERS = [
     Case("C52 no such run", "translate $here/demo", "$here/demo: no checkpoint here (looked for checkpoints/step-*/)"),
@@ -81,17 +94,13 @@ OTHERS = [
     ),
     *(
         Case(
-            f"C69 {command.split()[0]} into no folder",
-            command,
-            "cannot be written (No such file or directory); choose another place",
-            {"a.jsonl": b""},
+            f"C69 {command.split()[0]} into {folder}",
+            command.format(f"{folder}/b"),
+            f"cannot be written ({reason}); choose another place",
+            {"file": b""},
         )
-        for command in (
-            "translate $run --align pharaoh=$here/none/a",
-            "align-export $run --source $text/dev.en -o $here/none/a",
-            "align-text --source $text/dev.en --target $text/dev.de -o $here/none/a",
-            "compare $run -o $here/none/a.html",
-        )
+        for folder, reason in (("none", "No such file or directory"), ("file", "Not a directory"))
+        for command in WRITERS
     ),
 ]
 
@@ -157,6 +166,13 @@ DAMAGES = {
         lambda content: content.replace(b'"format": 1', b'"format": 9').replace(b'\n "sha256"', b'\n "was"'),
         "step-00000060: format 9, this version reads up to 1; upgrade nmt",
     ),
+    "C61 no such format": (
+        MANIFEST,
+        lambda content: content.replace(b'"format": 1', b'"format": 1' + b"0" * 400).replace(
+            b'\n "sha256"', b'\n "was"'
+        ),
+        "step-00000060: MANIFEST.json is damaged",
+    ),
     "C64 no vocabulary": ("vocab/src.json", None, "vocab/src.json: no such file"),
     "C64 cut vocabulary": ("vocab/tgt.json", lambda content: content[:50], "vocab/tgt.json: damaged word tokenizer: "),
     "C64 nested vocabulary": (
@@ -187,6 +203,14 @@ FORGED = {
     "C63 NaN": (with_nan, "contains NaN (saved at step 60)"),
 }
 """What weights become whose sizes and hashes are put right, and what is said."""
+
+STATES = {
+    "C61 fingerprint as a list": {"fingerprint": [1]},
+    "C61 no fingerprint": {"fingerprint": None},
+    "C61 fingerprint of numbers": {"fingerprint": {"seed": 1}},
+    "C61 environment as text": {"environment": "here"},
+}
+"""What is changed in a state.json whose size and hash are put right."""
 
 COMMANDS = ["translate $here/run", "align-export $here/run --source $text/dev.en -o $here/a"]
 
@@ -235,6 +259,48 @@ def test_damaged_run(line, name, refused, tiny):
 def test_forged_weights(name, refused, tiny):
     change, message = FORGED[name]
     refused(COMMANDS[0], tiny.run, WEIGHTS, change, message, signed=True)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_forged_state(name, refused, tiny):
+    def change(content):
+        return json.dumps(json.loads(content) | STATES[name]).encode()
+
+    message = "step-00000060: state.json is damaged (fingerprint and environment must be tables of text)"
+    refused(COMMANDS[0], tiny.run, "checkpoints/best/state.json", change, message, signed=True)
+
+
+def test_c60_state_of_a_weight_that_is_not_in_the_model(command, tiny, tmp_path):
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    (tmp_path / "run/report.html").unlink()
+    file = tmp_path / "run/checkpoints/step-00000060/training.safetensors"
+    tensors = load(file.read_bytes())
+    file.write_bytes(save(tensors | {"optimizer.exp_avg.nosuch": min(tensors.values(), key=lambda t: t.nbytes)}))
+    sign(file)
+    result = command("train --config $config --run $here/run")
+    assert result.code == 2
+    problem = "training.safetensors holds 'exp_avg.nosuch', which is not in the model"
+    assert error_lines(result) == [f"nmt: error: step-00000060: {problem}"]
+
+
+def test_c59_vocabulary_of_another_run_on_resume(command, tiny, tmp_path):
+    """The numbers of the training text change with it, but the text is not what is wrong."""
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    (tmp_path / "run/report.html").unlink()
+    shutil.copy(tiny.run / "vocab/tgt.json", tmp_path / "run/vocab/src.json")
+    result = command("train --config $config --run $here/run")
+    assert result.code == 2
+    (error,) = error_lines(result)
+    assert error.startswith("nmt: error: source vocabulary changed since the run started (was ")
+
+
+def test_c52_link_to_itself(command, tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    for line in ("translate $here/link", "info $here/link"):
+        result = command(line)
+        assert result.code == 2
+        (error,) = error_lines(result)
+        assert error.startswith(f"nmt: error: {tmp_path / 'link'}: no checkpoint here")
 
 
 SUBWORDS = {
@@ -306,10 +372,28 @@ def test_c53_c55_training_goes_back_to_the_checkpoint_before_and_tidies_up(comma
     )
 
 
+def test_c53_c90_warnings_are_told_where_all_else_is_quiet(command, tiny, tmp_path):
+    """A damaged checkpoint, another environment, suspicious text."""
+    shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
+    (tmp_path / "run/report.html").unlink()
+    weights = tmp_path / "run/checkpoints/step-00000060/model.safetensors"
+    weights.write_bytes(flipped(weights.read_bytes()))
+    state = tmp_path / "run/checkpoints/step-00000040/state.json"
+    state.write_bytes(state.read_bytes().replace(b'"threads": "1"', b'"threads": "2"'))
+    sign(state)
+    lines = said(command("train --config $config --run $here/run --quiet"))
+    assert [line for line in lines if not line.startswith("warning: ")] == [
+        "step-00000060: model.safetensors is damaged (SHA-256 differs); using step-00000040",
+        "not bit-identical: threads 2 -> 1",
+    ]
+
+
 def test_c66_finished_run(command, tiny, tree):
     before = tree(tiny.run)
     lines = said(command("train --config $config --run $run"))
-    assert lines == [f"{tiny.run}: already finished; translate with it, or start anew with --overwrite"]
+    (line,) = lines
+    ending = r"already finished at step 60 \(BLEU \d+\.\d\d\); translate with it, or start anew with --overwrite"
+    assert re.fullmatch(f"{tiny.run}: {ending}", line)
     assert tree(tiny.run) == before
 
 
@@ -332,6 +416,30 @@ def test_c69_link_as_output(command, tmp_path):
     said(command("translate $run --align pharaoh=$here/link"))
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "behind").read_bytes() not in (b"old", b"")
+
+
+def test_c69_link_to_itself_as_output(command, tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    result = command("translate $run --align pharaoh=$here/link")
+    assert result.code == 2
+    reason = "cannot be written (Too many levels of symbolic links); choose another place"
+    assert error_lines(result) == [f"nmt: error: {tmp_path / 'link'}: {reason}"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "link"]
+
+
+def test_c69_the_longest_names_that_the_system_allows(command, tree, tmp_path):
+    one, other = "y" * 255, "y" * 254 + "z"
+    said(command(f"translate $run --align pharaoh=$here/{one} --align soft=$here/{other}"))
+    assert tree(tmp_path).keys() == {one, other}
+    assert tree(tmp_path)[one] != tree(tmp_path)[other]
+
+
+def test_c69_read_only_file_system(command, monkeypatch):
+    def fail(*arguments):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/ro/a")
+
+    monkeypatch.setattr("nmt.pipeline.describe.describe", fail)
+    assert command("info $run") == (2, b"", "nmt: error: /ro/a: Read-only file system; choose another place\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

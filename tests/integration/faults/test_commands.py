@@ -1,5 +1,8 @@
 """Mistakes with the flags and files of the commands that have no row in the catalogue."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -8,6 +11,9 @@ from .catalogue import TRAIN, Case, error_lines
 TRANSLATE = {
     "missing input": ("-i $here/none", "$here/none: no such file"),
     "n-best beyond the beam": ("--beam 2 --nbest 3", "--nbest 3 is larger than --beam 2"),
+    "beam without end": ("--beam 1000000000", "nmt: error: Invalid value for '--beam': "),
+    "n-best without end": ("--nbest 1000000000", "nmt: error: Invalid value for '--nbest': "),
+    "no lexicon": ("--shortlist /dev/null", "/dev/null: no translation in it; make a lexicon with: nmt lexicon"),
     "no beam": ("--beam 0", "nmt: error: Invalid value for '--beam': "),
     "beam without number": ("--beam many", "Invalid value for '--beam': "),
     "unknown device": ("--device tpu", "'tpu' is not one of 'auto', 'cpu', 'cuda'"),
@@ -215,6 +221,44 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_mistake(case, mistake):
     mistake(case)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "align-text --source $here/a --target $here/b -o $here/a",
+        "align-text --source $here/b --target $text/dev.de --with $text/train.en $here/a -o ./a",
+        "translate $run -i $here/a --align pharaoh=$here/link",
+        "translate $run -i $here/a --resume-output $here/a",
+        "translate $run -i $here/b --prefix-file $here/a --align pharaoh=$here/a",
+        "translate $run -i $here/b --shortlist $here/a --align pharaoh=$here/a",
+        "align-export $run --source $here/b --target $here/a.jsonl --format jsonl -o $here/a",
+        "score $run --source $here/a --target $here/b -o $here/a",
+        "lexicon $run --source $here/a --target $here/b -o $here/a",
+        "lexicon $run -o $text/train.de",
+        "align-view $here/a.jsonl -o $here/a.jsonl",
+    ],
+)
+def test_an_input_is_not_written_over(line, command, tiny, tree, tmp_path):
+    for name in ("a", "b", "a.jsonl"):
+        (tmp_path / name).write_bytes(b"The man sleeps .\n")
+    (tmp_path / "link").symlink_to("a")
+    before = tree(tmp_path), tree(tiny.folder)
+    result = command(line)
+    assert result.code == 2
+    (error,) = error_lines(result)
+    assert error.endswith(": is read here too and would be lost; choose another file to write")
+    assert (tree(tmp_path), tree(tiny.folder)) == before
+
+
+def test_a_file_opened_by_the_shell_is_not_written_over(tiny, tmp_path):
+    text = tmp_path / "a"
+    text.write_bytes(b"The man sleeps .\n")
+    line = [sys.executable, "-m", "nmt", "translate", tiny.run, "--align", f"pharaoh={text}"]
+    with text.open("rb") as stdin:
+        ended = subprocess.run(line, stdin=stdin, capture_output=True, check=False, timeout=100)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert text.read_bytes() == b"The man sleeps .\n"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
