@@ -42,8 +42,10 @@ def align_stats(
     from nmt.alignment.formats.output import open_output
     from nmt.alignment.formats.reading import best_records
     from nmt.alignment.gold import GoldFile
-    from nmt.commands.output import write_report
+    from nmt.commands.output import refuse_inputs, write_report
 
+    if sentences:
+        refuse_inputs(sentences, file, gold)
     corpus = CorpusDiagnostics()
     known = GoldFile(gold, gold_base) if gold else None
     with ExitStack() as stack:

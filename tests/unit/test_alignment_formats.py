@@ -529,6 +529,7 @@ def test_a_table_needs_its_header(tmp_path: Path) -> None:
     [
         ("pharaoh", "0-0 1?1", "a:2: '1.1' is a possible link"),
         ("pharaoh", "0-0 3-x", "a:2: '3-x' is not a link"),
+        ("pharaoh", f"0-{'1' * 5000}", f"a:2: '0-{'1' * 5000}' is not a link"),
         ("pharaoh", "0-0:e", "a:2: '0-0:e' is not a link: 'e' is not a number"),
         ("pharaoh-scores", "0-0", "a:2: '0-0' has no score"),
         ("soft", "0.5,x", "a:2: not numbers"),

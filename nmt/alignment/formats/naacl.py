@@ -17,7 +17,7 @@ from nmt.alignment.formats.lines import format_lines
 from nmt.alignment.formats.pharaoh import ParsedLink
 from nmt.errors import DataError
 
-NAACL_LINE = re.compile(r"([0-9]+)\s+([0-9]+)\s+([0-9]+)(?:\s+([SP]))?(?:\s+[0-9.]+)?")
+NAACL_LINE = re.compile(r"([0-9]{1,9})\s+([0-9]{1,9})\s+([0-9]{1,9})(?:\s+([SP]))?(?:\s+[0-9.]+)?")
 MOST_SENTENCES = 10_000_000
 """A sentence number beyond this is a mistake."""
 

@@ -17,7 +17,7 @@ from nmt.alignment.links import Links
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
 
-LINK = re.compile(r"([0-9]+)([-?p])([0-9]+)(?::([0-9.eE+-]+))?")
+LINK = re.compile(r"([0-9]{1,9})([-?p])([0-9]{1,9})(?::([0-9.eE+-]+))?")
 
 
 class ParsedLink(NamedTuple):

@@ -237,6 +237,7 @@ def test_mistake(case, mistake):
         "lexicon $run --source $here/a --target $here/b -o $here/a",
         "lexicon $run -o $text/train.de",
         "align-view $here/a.jsonl -o $here/a.jsonl",
+        "align-stats $here/a.jsonl --sentences $here/a.jsonl",
     ],
 )
 def test_an_input_is_not_written_over(line, command, tiny, tree, tmp_path):
