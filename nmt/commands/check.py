@@ -51,11 +51,14 @@ def check(
 
 def _of_config(path: Path, changes: list[str]) -> tuple[dict[str, dict[str, Any]], Estimate | None]:
     from nmt.commands.given_config import given_config
+    from nmt.config.experiment import Experiment
+    from nmt.config.late import late_mistakes
     from nmt.pipeline.estimate import estimate
     from nmt.pipeline.training import plan
 
     experiment = given_config(path, changes)
-    ready = plan(experiment, None, trial=True)
+    with late_mistakes(Experiment, path, changes):
+        ready = plan(experiment, None, trial=True)
     return ready.prepared.report, estimate(experiment, ready)
 
 

@@ -26,11 +26,15 @@ def prepare(
     """Turn the training text into numbers that `nmt train` maps into memory. Stopped, the same command goes on."""
     from nmt.commands.given_config import given_config
     from nmt.commands.output import say
+    from nmt.config.experiment import Experiment
+    from nmt.config.late import late_mistakes
     from nmt.parallel.launcher import is_launched, launch
     from nmt.pipeline.prepared_text import PreparedText
 
     changes = set_ or []
-    text = PreparedText(given_config(config, changes))
+    experiment = given_config(config, changes)
+    with late_mistakes(Experiment, config, changes):
+        text = PreparedText(experiment)
     tokenizers = text.tokenizers()
     if is_launched():
         text.write_share(tokenizers, int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))

@@ -59,6 +59,8 @@ def train(
     """Train a model, score it on the test sets and write report.html. The same command continues a stopped run."""
     from nmt.commands.given_config import given_config
     from nmt.commands.output import write_report
+    from nmt.config.experiment import Experiment
+    from nmt.config.late import late_mistakes
     from nmt.embedded import demo_config
 
     path = config or demo_config()
@@ -68,7 +70,8 @@ def train(
     chosen = {_single(folder): changes} if seeds is None else _of_seeds(seeds, folder, changes)
     for number, (where, overrides) in enumerate(chosen.items()):
         experiment = given_config(path, overrides, warned=number > 0)
-        _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
+        with late_mistakes(Experiment, path, overrides):
+            _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
     if seeds is not None and not dry_run and _is_first():
         write_report(*_spread_lines(list(chosen)))
 

@@ -45,10 +45,7 @@ def load_config(
     Of a config that `requires` a newer version nothing else is said: it may have keys that this one does not know.
     Errors: ConfigError with one line for each mistake, file lines first, then overrides.
     """
-    draft = read_draft(path) if path else Draft("no config file")
-    renamed = rename_keys(draft)
-    apply_overrides(draft, model, overrides)
-    renamed += rename_keys(draft)
+    draft, renamed = draft_config(model, path, overrides)
     if "requires" in model.model_fields:
         _check_version(draft)
     if "plugins" in model.model_fields:
@@ -67,6 +64,14 @@ def load_config(
     for message in renamed:
         tell(message)
     return config
+
+
+def draft_config(model: type[Section], path: Path | None, overrides: Sequence[str] = ()) -> tuple[Draft, list[str]]:
+    """The config before it is checked, and a line for each key that has another name now. Errors: as `read_draft`."""
+    draft = read_draft(path) if path else Draft("no config file")
+    renamed = rename_keys(draft)
+    apply_overrides(draft, model, overrides)
+    return draft, renamed + rename_keys(draft)
 
 
 def _check_version(draft: Draft) -> None:

@@ -135,7 +135,7 @@ OTHERS = [
     Case(
         "A17 widths",
         f"{TRAIN} --set model.embedding.tie=output --set model.embedding.dim=20",
-        "model.embedding.tie: output needs decoder features as wide as an embedding, not 16 and 20",
+        "nmt: error: --set model.embedding.tie: output needs decoder features as wide as an embedding, not 16 and 20",
     ),
     Case(
         "A17 long sources",
@@ -147,7 +147,7 @@ OTHERS = [
         Case(
             f"A17 {key} without attention",
             f"{PLAIN} --set search.{key}={value}",
-            f"search.{key}: the model has no attention; leave it out",
+            f"nmt: error: --set search.{key}: the model has no attention; leave it out",
         )
         for key, value in (("coverage_penalty", 0.2), ("replace_unk", "true"))
     ),
