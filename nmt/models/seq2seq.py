@@ -6,6 +6,7 @@ read-out takes of a context, V vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -25,7 +26,6 @@ from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
-from nmt.text.vocab import BOS, PAD
 
 
 class Forced(NamedTuple):
@@ -169,12 +169,12 @@ class Seq2Seq(nn.Module):
         return logprob_R.new_zeros(len(batch.src_BS)).index_add(0, batch.real_targets[0], logprob_R)
 
     @torch.no_grad()
-    def predict(self, batch: Batch, sample: bool) -> Tensor:
-        """At each of the R real target positions the most probable word after the reference, or one drawn at random;
-        never PAD or BOS, as in search."""
+    def predict(self, batch: Batch, sample: bool, never: Sequence[int] = ()) -> Tensor:
+        """At each of the R real target positions the most probable word after the reference, or one drawn at random,
+        but none of the ids in `never`."""
         features_RF, _ = self._features(batch)
         words_V = torch.ones(self.projection.out_features, dtype=torch.bool, device=features_RF.device)
-        words_V[[PAD, BOS]] = False
+        words_V[list(never)] = False
         logprobs = (self._logprob(features_CF, allowed=words_V) for features_CF in features_RF.split(CHUNK))
         if sample:
             return torch.cat([logprob_CV.exp().multinomial(1)[:, 0] for logprob_CV in logprobs])

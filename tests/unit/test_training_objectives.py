@@ -162,7 +162,7 @@ def test_the_share_of_references_falls_from_update_to_update(decay, shares, monk
     """What the decoder is given to read at an update: all predictions are word 6, and no reference is."""
     model, read = make_model(), []
     batch = collate([[4]] * 2000, [[5, 4, 5, 4]] * 2000, list(range(2000)))
-    monkeypatch.setattr(model, "predict", lambda batch, sample: torch.full((batch.tokens,), 6))
+    monkeypatch.setattr(model, "predict", lambda batch, *_: torch.full((batch.tokens,), 6))
     monkeypatch.setattr(model, "loss", lambda batch, *_, **__: read.append(batch.tgt_in_BT))
     objective = ScheduledSampling.Config(decay=decay).build()
     for step in shares:
@@ -175,18 +175,18 @@ def test_the_share_of_references_falls_from_update_to_update(decay, shares, monk
 def test_predictions_are_drawn_from_the_distribution():
     model = make_model(dropout=0.0)
     batch = collate([[4, 5]] * 4000, [[5]] * 4000, list(range(4000)))
-    drawn = model.predict(batch, sample=True).view(4000, 2)
+    drawn = model.predict(batch, True, [PAD, BOS]).view(4000, 2)
     logits = model.projection(model._features(batch)[0])[:2]
     words = [EOS, UNK, *range(4, VOCAB)]
     expected = torch.zeros(2, VOCAB).index_copy(1, torch.tensor(words), logits[:, words].softmax(-1).detach().float())
     for t in (0, 1):
         shares = torch.bincount(drawn[:, t], minlength=VOCAB) / 4000
         torch.testing.assert_close(shares, expected[t], rtol=0, atol=0.03)
-    assert torch.equal(model.predict(batch, sample=False)[:2], expected.argmax(-1))
+    assert torch.equal(model.predict(batch, False, [PAD, BOS])[:2], expected.argmax(-1))
     with torch.no_grad():
         model.projection.bias[[PAD, BOS]] = 100
     for sample in (True, False):
-        assert not {PAD, BOS} & set(model.predict(batch, sample=sample).tolist())
+        assert not {PAD, BOS} & set(model.predict(batch, sample, [PAD, BOS]).tolist())
 
 
 def test_sentence_bleu_equals_sacrebleu():

@@ -15,8 +15,12 @@ from nmt.config.component import OneOf
 from nmt.data.batch import Batch
 from nmt.models.loss import Loss
 from nmt.models.seq2seq import Seq2Seq
+from nmt.text.vocab import BOS, PAD
 from nmt.training.objectives.decays import Decay, InverseSigmoidDecay
 from nmt.training.objectives.objective import Objective, Setting
+
+NEVER = (PAD, BOS)
+"""What no decoder reads as a word of its own, as search never writes it."""
 
 
 class ScheduledSampling(Objective, name="scheduled_sampling"):
@@ -46,7 +50,7 @@ class ScheduledSampling(Objective, name="scheduled_sampling"):
     def loss(self, model: Seq2Seq, batch: Batch, setting: Setting) -> Loss:
         share = self.decay.share(setting.step - 1)
         if share < 1:
-            predicted_R = model.predict(batch, sample=self.config.prediction == "sample")
+            predicted_R = model.predict(batch, self.config.prediction == "sample", NEVER)
             batch = mixed(batch, predicted_R, share)
         return model.loss(batch, setting.label_smoothing, guided=setting.guided)
 
