@@ -13,7 +13,7 @@ from nmt.device import Device, resolve_compute
 from nmt.errors import CheckpointError, UserError
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
-from nmt.pipeline.preparation import vocabulary_fingerprints
+from nmt.pipeline.preparation import cutting_fingerprint, vocabulary_fingerprints
 from nmt.pipeline.run_folder import RunFolder
 from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers
@@ -104,12 +104,15 @@ def take_weights(
     """Gives the model the weights of a checkpoint of `run`; `without_head`: which may lack an alignment head, that then
     stays as it is.
 
-    Errors: CheckpointError if there is none, or weights or vocabularies are others.
+    Errors: CheckpointError if there is none, or weights, vocabularies or the way in which text is cut are others.
     """
     loaded = load_checkpoint(run, which)
     for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
         if loaded.state.fingerprint.get(name) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
+    for key, fingerprint in cutting_fingerprint(RunFolder(run).experiment()).items():
+        if loaded.state.fingerprint.get(key, fingerprint) != fingerprint:
+            raise CheckpointError(f"{RunFolder(run).config}: {key} is not that of the weights of {run}; put it back")
     own = {name: tensor for name, tensor in named_weights(model).items() if name.startswith("alignment_head.")}
     kept = own if without_head and not own.keys() & loaded.weights.keys() else {}
     load_weights(model, {**loaded.weights, **kept}, loaded.path.name)

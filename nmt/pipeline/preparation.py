@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -112,6 +114,15 @@ def vocabulary_fingerprints(tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str
         "source vocabulary": tokenizers[0].fingerprint(),
         "target vocabulary": tokenizers[1].fingerprint(),
     }
+
+
+def cutting_fingerprint(experiment: Experiment) -> dict[str, str]:
+    """Name to hash of how the config cuts text into pieces, by which weights know that too. Sampling is left out, which
+    is for training alone, and so is what has its default, so that keys of later versions change nothing."""
+    config = experiment.data.tokenizer
+    settings = config.model_dump(mode="json", exclude={"sampling"}, exclude_defaults=True)
+    named = json.dumps([config.component.name, settings], sort_keys=True)
+    return {"data.tokenizer": hashlib.sha256(named.encode()).hexdigest()}
 
 
 def set_up(experiment: Experiment) -> Compute:

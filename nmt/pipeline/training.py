@@ -21,7 +21,14 @@ from nmt.parallel.ranks import Ranks, join_ranks
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
 from nmt.pipeline.guidance import make_guide, read_guide_links
 from nmt.pipeline.loading import take_weights
-from nmt.pipeline.preparation import Prepared, build_model, prepare, set_up, vocabulary_fingerprints
+from nmt.pipeline.preparation import (
+    Prepared,
+    build_model,
+    cutting_fingerprint,
+    prepare,
+    set_up,
+    vocabulary_fingerprints,
+)
 from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.validation import Validator
@@ -210,13 +217,13 @@ def _has_dropout(section: dict[str, Any]) -> bool:
 
 def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
     """Hashes of what must not change between two starts of a run: the vocabularies, the training pairs in use (as their
-    numbers, so of two that change the vocabulary is told of), the validation pairs and the links that were read."""
+    numbers, so of two that change the vocabulary is told of), how text is cut, the validation pairs and the links."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
     pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
     hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
-    return {**vocabulary_fingerprints(ready.prepared.tokenizers), **hashes}
+    return {**vocabulary_fingerprints(ready.prepared.tokenizers), **cutting_fingerprint(experiment), **hashes}
 
 
 def _hash(value: Any) -> str:

@@ -155,6 +155,11 @@ DAMAGES = {
         lambda content: content.replace(b'"Der"', b'"Dex"').replace(b'"Die"', b'"Dix"'),
         "vocab: the target vocabulary does not belong to the weights of ",
     ),
+    "C59 text cut otherwise": (
+        "config.yaml",
+        replaced(b"lowercase: false", b"lowercase: true"),
+        "run/config.yaml: data.tokenizer is not that of the weights of ",
+    ),
     "C60 other config": (
         "config.yaml",
         replaced(b"maxout: 16", b"maxout: 17"),
