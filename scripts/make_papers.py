@@ -16,6 +16,8 @@ A config for each row of the papers' tables. Put your own files in place of the 
 corpora out as named there below the folder `$NMT_DATA`; `nmt train --dry-run` says what is missing. The head of each
 file says how the score was measured, what the paper leaves open and was chosen, and what differs from the paper;
 [equations.md](equations.md) has the rest. None of them was trained here; what was is in [results.md](results.md).
+The last row of Luong's table 1, an ensemble of 8 models of various settings (BLEU 23.0), is no config but a command:
+`nmt evaluate RUN --ensemble RUN2 --ensemble RUN3 ...`.
 This page is written by [scripts/make_papers.py](../scripts/make_papers.py).
 
 | preset | paper, row | published | command | status |
