@@ -64,7 +64,7 @@ def align_export(
     ] = None,
     beam: Beam = None,
     nbest: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="From search: the N best of each line, best first.")
+        int | None, typer.Option(min=1, max=10_000, help="From search: the N best of each line, best first.")
     ] = None,
     ensemble: EnsembleRuns = None,
     checkpoint: CheckpointName = "best",

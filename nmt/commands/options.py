@@ -18,7 +18,7 @@ GoldBase = Annotated[
     typer.Option(min=0, max=1, help="The number of the first word in the gold file. Default: 0, for NAACL 1."),
 ]
 Beam = Annotated[
-    int | None, typer.Option(min=1, max=1000, help="Beam size; 1 is greedy. Default: as in the run's config.")
+    int | None, typer.Option(min=1, max=10_000, help="Beam size; 1 is greedy. Default: as in the run's config.")
 ]
 ForbidUnk = Annotated[
     bool, typer.Option("--forbid-unk", help="Never write an unknown word, but the next best (search.forbid_unk).")

@@ -31,7 +31,7 @@ def translate(
     input: Annotated[Path | None, typer.Option("--input", "-i", help="Text to translate. Default: stdin.")] = None,
     beam: Beam = None,
     nbest: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Print the N best as `line ||| text ||| score` (Moses).")
+        int | None, typer.Option(min=1, max=10_000, help="Print the N best as `line ||| text ||| score` (Moses).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: src, hyp, score, links.")] = False,
     align: Annotated[

@@ -18,5 +18,5 @@ class EvaluationConfig(Section):
     bleu_tokenize: BleuTokenizer = "13a"
     """sacreBLEU's tokenizer: 13a for raw text, none for text that is tokenised already; part of the signature. TER
     parts punctuation from words unless it is none."""
-    valid_beam_size: PositiveInt = Field(default=1, le=1000)
+    valid_beam_size: PositiveInt = Field(default=1, le=10_000)
     """Beam of the translations scored during training; 1, greedy search, costs a fraction of a beam."""

@@ -13,7 +13,7 @@ from nmt.search.penalties import GNMTPenalty, LengthPenalty
 class SearchConfig(Section):
     """How translations are found; `nmt translate` overrides it with its flags."""
 
-    beam_size: PositiveInt = Field(default=5, le=1000)
+    beam_size: PositiveInt = Field(default=5, le=10_000)
     """Hypotheses kept at every step; 1 is greedy search."""
     n_best: PositiveInt = 1
     """Translations that the library returns for a sentence, at most beam_size; commands give one, or `--nbest N`."""

@@ -170,6 +170,7 @@ GNMT = USUAL | {
     "model.embedding.dropout": 0.2,
     "model.init.type": "uniform",
     "model.init.bound": 0.1,
+    "model.init.forget_bias": 1.0,
     "model.encoder.type": "gnmt",
     "model.encoder.dim": 1024,
     "model.encoder.dropout": 0.2,

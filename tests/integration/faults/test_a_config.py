@@ -108,7 +108,7 @@ SETTINGS = {
     ),
     "A10 a beam without end": (
         "search.beam_size=1000000000",
-        "--set search.beam_size: must be at most 1000 (got 1000000000)",
+        "--set search.beam_size: must be at most 10000 (got 1000000000)",
     ),
     "A21 plugin": ("plugins=[no_such_plugin]", "no module named 'no_such_plugin'"),
     "A21 name of a test set": (

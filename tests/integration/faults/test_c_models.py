@@ -377,7 +377,7 @@ def test_c53_c55_training_goes_back_to_the_checkpoint_before_and_tidies_up(comma
     )
 
 
-def test_c53_c90_warnings_are_told_where_all_else_is_quiet(command, tiny, tmp_path):
+def test_c53_d90_warnings_are_told_where_all_else_is_quiet(command, tiny, tmp_path):
     """A damaged checkpoint, another environment, suspicious text."""
     shutil.copytree(tiny.run, tmp_path / "run", symlinks=True)
     (tmp_path / "run/report.html").unlink()
