@@ -39,10 +39,10 @@ def align_stats(
     from dataclasses import asdict
 
     from nmt.alignment.corpus_diagnostics import CorpusDiagnostics
-    from nmt.alignment.formats.output import open_output
     from nmt.alignment.formats.reading import best_records
     from nmt.alignment.gold import GoldFile
     from nmt.commands.output import refuse_inputs, write_report
+    from nmt.text.output import open_output
 
     if sentences:
         refuse_inputs(sentences, file, gold)

@@ -25,9 +25,9 @@ def align_view(
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Alignments",
 ) -> None:
     """Write one page that shows alignments, of several systems side by side; it works offline."""
-    from nmt.alignment.formats.output import open_output
     from nmt.alignment.formats.side_by_side import write_view
     from nmt.commands.output import refuse_inputs, say
+    from nmt.text.output import open_output
 
     refuse_inputs(output, *files)
     with open_output(output) as stream:

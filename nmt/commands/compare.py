@@ -52,9 +52,9 @@ def compare(
 
 
 def _write(file: Path, sets: Sequence[ComparedSet]) -> None:
-    from nmt.alignment.formats.output import open_output
     from nmt.commands.output import say
     from nmt.report.comparison_page import comparison_page, length_chart
+    from nmt.text.output import open_output
 
     text = comparison_page(sets) if file.suffix == ".html" else length_chart(sets[0]) + "\n"
     with open_output(file) as stream:

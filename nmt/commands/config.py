@@ -64,12 +64,12 @@ def init(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it; - is stdout.")] = Path("my.yaml"),
 ) -> None:
     """Write a commented config to start from, and the schema beside it."""
-    from nmt.alignment.formats.output import open_output
     from nmt.commands.output import say
     from nmt.config.experiment import Experiment
     from nmt.config.schema import json_schema
     from nmt.config.template import commented_template
     from nmt.errors import UserError
+    from nmt.text.output import open_output
 
     template = commented_template(Experiment)
     if str(output) == "-":
@@ -95,10 +95,10 @@ def upgrade(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it; - is stdout.")] = Path("-"),
 ) -> None:
     """Rewrite a config with today's names of its keys; all else in it stays as it is."""
-    from nmt.alignment.formats.output import open_output
     from nmt.commands.output import say
     from nmt.config.draft import read_draft
     from nmt.config.renamed import rename_keys, upgraded
+    from nmt.text.output import open_output
 
     draft = read_draft(config)
     for message in rename_keys(draft):

@@ -40,13 +40,13 @@ def lexicon(
     threads: Threads = None,
 ) -> None:
     """Induce a lexicon from a model's forced alignments of its training text, for `nmt translate --lexicon`."""
-    from nmt.alignment.formats.output import open_output
     from nmt.alignment.lexicon import count_translations, entries, write_lexicon
     from nmt.commands.output import refuse_inputs, say
     from nmt.data.pairs import stream_pairs
     from nmt.errors import UserError
     from nmt.pipeline.alignment_export import ExportSettings, check_directions, export_records
     from nmt.pipeline.loading import load_reverse, load_translator
+    from nmt.text.output import open_output
 
     check_directions(method, reverse is not None)
     if (source is None) != (target is None):

@@ -50,13 +50,13 @@ def score(
 
     A pair with an empty side has an empty line, or null as JSON.
     """
-    from nmt.alignment.formats.output import open_output
     from nmt.commands.output import refuse_inputs, say
     from nmt.commands.standard_input import FILE, given_pairs
     from nmt.errors import UserError
     from nmt.pipeline.decoding import Choice
     from nmt.pipeline.sharing import SharedTask
     from nmt.pipeline.tasks import scoring
+    from nmt.text.output import open_output
 
     if as_json and per_token:
         raise UserError("--per-token: --json has the tokens already; leave it out")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nmt.alignment.formats.lines import format_lines
-from nmt.alignment.formats.output import open_output
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.alignment.links import Links
 from nmt.alignment.record import AlignmentRecord
 from nmt.errors import DataError
+from nmt.text.output import open_output
 
 LINK = re.compile(r"([0-9]{1,9})([-?p])([0-9]{1,9})(?::([0-9.eE+-]+))?")
 

@@ -12,7 +12,6 @@ from nmt.alignment.formats.html import HtmlWriter
 from nmt.alignment.formats.jsonl import JsonlWriter
 from nmt.alignment.formats.nematus import NematusWriter
 from nmt.alignment.formats.npz import NpzWriter
-from nmt.alignment.formats.output import open_output
 from nmt.alignment.formats.pharaoh import PharaohWriter, ScoredPharaohWriter
 from nmt.alignment.formats.png import PngWriter
 from nmt.alignment.formats.soft import SoftWriter
@@ -20,6 +19,7 @@ from nmt.alignment.formats.svg import SvgWriter
 from nmt.alignment.formats.tsv import TsvWriter
 from nmt.alignment.formats.writer import AlignmentWriter
 from nmt.errors import UserError
+from nmt.text.output import open_output
 
 WRITERS: dict[str, type[AlignmentWriter]] = {
     writer.name: writer
