@@ -1,5 +1,8 @@
 """Every error that a user can meet. The command line prints a line for each mistake and exits with `exit_code`."""
 
+CONTINUES = "the same command continues"
+"""Ends the message of a training that stopped and can go on."""
+
 
 class NmtError(Exception):
     """Something failed while running (disk, memory, NaN, a worker). Exit code 1.
@@ -21,7 +24,10 @@ class UserError(NmtError):
 
 
 class ConfigError(UserError):
-    """A config file or a `--set` value is wrong. One line for each mistake, each `file:line: key: problem`."""
+    """A config file or a `--set` value is wrong. One line for each mistake, each `file:line: key: problem`.
+
+    Parts that do not know the file raise `key: problem`; `nmt/config/late.py` puts its place before it.
+    """
 
 
 class DataError(UserError):

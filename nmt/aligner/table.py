@@ -13,10 +13,10 @@ class TranslationTable:
     """t(e | g) for each of the P word pairs; at first all words that occur with g are equally probable.
 
     `given_P` is the word on which each pair's other word depends; pairs that are False in `allowed_P` never have a
-    probability. With `alpha` 0 the counts are normalised (Brown et
-    al. 1993, eq. 14); above it they are those of a symmetric Dirichlet prior in variational Bayes, which takes from
-    rare words their false certainty:  t = exp(psi(c + alpha) - psi(sum c + alpha * n_g))      Riley and Gildea 2012,
-    eq. 4, n_g being the words that occur with g.
+    probability. With `alpha` 0 the counts are normalised (Brown et al. 1993, eq. 14); above it they are those of a
+    symmetric Dirichlet prior in variational Bayes, which takes from rare words their false certainty:
+    t = exp(psi(c + alpha) - psi(sum c + alpha * n_g))      Riley and Gildea 2012, eq. 4,
+    n_g being the words that occur with g.
     """
 
     LEAST = 1e-100

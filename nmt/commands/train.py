@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from nmt.errors import NmtError
+from nmt.errors import CONTINUES, NmtError
 
 if TYPE_CHECKING:
     from nmt.commands.progress import Screen
@@ -161,7 +161,7 @@ def _reworded(overwrite: bool) -> Iterator[None]:
     except NmtError as error:
         if overwrite:
             right = "the same command without --overwrite continues"
-            error.args = tuple(line.replace("the same command continues", right) for line in error.args)
+            error.args = tuple(line.replace(CONTINUES, right) for line in error.args)
         raise
 
 

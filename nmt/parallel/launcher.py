@@ -19,7 +19,7 @@ from threading import Thread
 from time import monotonic
 from types import FrameType
 
-from nmt.errors import NmtError, ToldElsewhere
+from nmt.errors import CONTINUES, NmtError, ToldElsewhere
 
 GRACE = 5.0
 """Seconds that the others have to end by themselves after one rank failed."""
@@ -143,13 +143,13 @@ def _judge(codes: dict[int, int], hung: list[int], forwarded: set[int]) -> None:
     ended = {number: code for number, code in codes.items() if number not in hung and code not in (0, LOST)}
     for number, code in ended.items():
         if code < 0 and -code not in forwarded:
-            raise NmtError(f"rank {number} was killed ({signal.Signals(-code).name}); the same command continues")
+            raise NmtError(f"rank {number} was killed ({signal.Signals(-code).name}); {CONTINUES}")
     if ended:
         raise ToldElsewhere(min((128 - code if code < 0 else code for code in ended.values()), key=_severity))
     if hung:
-        raise NmtError(f"rank {hung[0]} did not answer; the same command continues")
+        raise NmtError(f"rank {hung[0]} did not answer; {CONTINUES}")
     if any(codes.values()):
-        raise NmtError("the ranks lost each other; the same command continues")
+        raise NmtError(f"the ranks lost each other; {CONTINUES}")
 
 
 def _severity(code: int) -> tuple[bool, bool, int]:

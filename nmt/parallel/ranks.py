@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.distributed import PrefixStore  # pyright: ignore[reportPrivateImportUsage]
 from torch.distributed.rendezvous import rendezvous
 
-from nmt.errors import NmtError, RankLost, ToldElsewhere
+from nmt.errors import CONTINUES, NmtError, RankLost, ToldElsewhere
 from nmt.parallel.launcher import LAUNCHED, LOST
 
 ANSWER = timedelta(seconds=120)
@@ -152,5 +152,5 @@ def _reaching() -> Iterator[None]:
         if os.environ.get(LAUNCHED):
             raise ToldElsewhere(LOST) from error
         reason = str(error).split("\n")[0]
-        message = f"another process of the training is gone or does not answer ({reason}); the same command continues"
+        message = f"another process of the training is gone or does not answer ({reason}); {CONTINUES}"
         raise RankLost(message) from error

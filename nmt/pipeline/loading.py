@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
@@ -122,17 +122,12 @@ def check_fit(first: Member, other: Member) -> None:
     """Errors: UserError if `other` cuts text otherwise than `first` or numbers its pieces otherwise."""
     before, now = (vocabulary_fingerprints(member.tokenizers) for member in (first, other))
     different = [name for name in before if before[name] != now[name]]
-    if _cutting(first) != _cutting(other):
+    if cutting_fingerprint(first.experiment) != cutting_fingerprint(other.experiment):
         different.insert(0, "tokenizer (data.tokenizer)")
     if different:
         raise UserError(
             f"--ensemble {other.run}: its {different[0]} is not that of {first.run}; an ensemble shares vocabularies"
         )
-
-
-def _cutting(member: Member) -> dict[str, Any]:
-    """What cuts text into pieces; sampling does so in training alone."""
-    return member.experiment.data.tokenizer.model_dump(exclude={"sampling"})
 
 
 def changed_search(

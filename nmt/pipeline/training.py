@@ -15,7 +15,7 @@ from nmt.data.epochs import Epochs, MappedEpochs
 from nmt.data.guide import Guide
 from nmt.data.mapped import MappedCorpus
 from nmt.device import Compute
-from nmt.errors import ConfigError, Stopped
+from nmt.errors import CONTINUES, ConfigError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.ranks import Ranks, join_ranks
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
@@ -156,7 +156,7 @@ def _train(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listen
     with Signals() as signals:
         outcome = Trainer(run.path, ready.model, job, experiment.train, listener, signals).train()
     if signals.stop is not None:
-        raise ranks.told(Stopped("trained, but not evaluated; the same command continues", signals.stop))
+        raise ranks.told(Stopped(f"trained, but not evaluated; {CONTINUES}", signals.stop))
     return outcome
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from nmt.data.epochs import Epoch
-from nmt.errors import NmtError, Stopped
+from nmt.errors import CONTINUES, NmtError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.budget import Budget, Spent
 from nmt.training.checkpoint import Checkpoint, latest_valid
@@ -197,7 +197,7 @@ class Trainer:
         stop = self.ranks.highest(self.signals.stop or 0)
         if stop:
             self._save(must=True)
-            raise self.ranks.told(Stopped(f"stopped at step {self.state.step}; the same command continues", stop))
+            raise self.ranks.told(Stopped(f"stopped at step {self.state.step}; {CONTINUES}", stop))
         if self.signals.take_save():
             self.saver.save(self.state, self.learner, must=False)
 
