@@ -22,7 +22,7 @@ class AttentionTape(ABC):
     """
 
     def __init__(self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSP: Tensor) -> None:
-        self.values_BSP = values_BSP
+        self.values_BSP = values_BSP.contiguous()
         batch, positions, width = values_BSP.shape
         precise = torch.promote_types(values_BSP.dtype, torch.float32)
         self.penalty_BS = torch.zeros_like(mask_BS, dtype=precise).masked_fill_(~mask_BS, float("-inf"))
