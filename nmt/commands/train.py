@@ -35,6 +35,7 @@ class Manner(NamedTuple):
     quiet: bool
     demo: bool
     processes: int
+    allow_changed_data: bool
 
 
 def train(
@@ -51,6 +52,9 @@ def train(
         int, typer.Option(min=1, help="Processes that share each batch; one a GPU, or a few cores each.")
     ] = 1,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where a run is already.")] = False,
+    allow_changed_data: Annotated[
+        bool, typer.Option("--allow-changed-data", help="Continue where training text or links were changed.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be done, stop.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Only the scores, the report's path and warnings.")
@@ -66,12 +70,12 @@ def train(
     path = config or demo_config()
     folder = run or Path("runs") / path.stem
     changes = set_ or []
-    manner = Manner(overwrite, dry_run, quiet, config is None, _processes(nproc))
+    manner = Manner(overwrite, dry_run, quiet, config is None, _processes(nproc), allow_changed_data)
     chosen = {_single(folder): changes} if seeds is None else _of_seeds(seeds, folder, changes)
     for number, (where, overrides) in enumerate(chosen.items()):
         experiment = given_config(path, overrides, warned=number > 0)
         with late_mistakes(Experiment, path, overrides):
-            _train_one(experiment, where, manner, _again(config, overrides, where, quiet))
+            _train_one(experiment, where, manner, _again(config, overrides, where, manner))
     if seeds is not None and not dry_run and _is_first():
         write_report(*_spread_lines(list(chosen)))
 
@@ -90,10 +94,11 @@ def _processes(nproc: int) -> int:
     return nproc
 
 
-def _again(config: Path | None, changes: list[str], where: Path, quiet: bool) -> list[str]:
+def _again(config: Path | None, changes: list[str], where: Path, manner: Manner) -> list[str]:
     """The arguments with which a process of this training is started."""
     chosen = [] if config is None else [f"--config={config}"]
-    return ["train", *chosen, *(f"--set={change}" for change in changes), f"--run={where}", *["--quiet"] * quiet]
+    flags = [*["--quiet"] * manner.quiet, *["--allow-changed-data"] * manner.allow_changed_data]
+    return ["train", *chosen, *(f"--set={change}" for change in changes), f"--run={where}", *flags]
 
 
 def _single(folder: Path) -> Path:
@@ -148,7 +153,7 @@ def _train_one(experiment: Experiment, where: Path, manner: Manner, again: list[
             launch(manner.processes, again)
             return
         screen.log = folder.log if is_first else None
-        trained = train_run(experiment, folder, ready, screen, manner.overwrite)
+        trained = train_run(experiment, folder, ready, screen, manner.overwrite, manner.allow_changed_data)
     if trained is not None:
         _finish(folder, trained, screen, manner.demo)
 

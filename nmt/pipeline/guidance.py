@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -62,15 +64,19 @@ def make_guide(
 
 
 def _first_pass(experiment: Experiment, prepared: Prepared, path: Path, say: Callable[[str], None]) -> list[Links]:
-    if not path.is_file():
+    """The links in the file at `path`, made where they are missing or of other text, by the hash beside them."""
+    guided, words = experiment.train.guided_alignment, _words(experiment, prepared.tokenizers)
+    of_text = path.with_suffix(".sha256")
+    text = hashlib.sha256(json.dumps(words).encode()).hexdigest().encode()
+    if not (path.is_file() and of_text.is_file() and of_text.read_bytes() == text):
         say("aligning the words of the training text for train.guided_alignment")
-        guided, words = experiment.train.guided_alignment, _words(experiment, prepared.tokenizers)
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = BytesIO()
         writer = PharaohWriter(stream)
         for links in align_with_eflomal(words) if guided and guided.aligner == "eflomal" else align(words):
             writer.write_links(links)
         replace_file(path, stream.getvalue())
+        replace_file(of_text, text)
         say(f"wrote {path}")
     return list(read_pharaoh(path))
 

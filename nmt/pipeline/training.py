@@ -109,7 +109,12 @@ def _earlier_run(experiment: Experiment, continued: RunFolder | None) -> RunFold
 
 
 def train_run(
-    experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, overwrite: bool = False
+    experiment: Experiment,
+    run: RunFolder,
+    ready: Plan,
+    listener: Listener,
+    overwrite: bool = False,
+    allow_changed_data: bool = False,
 ) -> Trained | None:
     """Trains in `run`, or continues there, evaluates the test sets and writes the report.
 
@@ -118,10 +123,10 @@ def train_run(
     """
     with join_ranks(ready.compute.device, f"seed-{experiment.seed}") as ranks:
         if not ranks.is_first:
-            _train(experiment, run, ready, listener, ranks)
+            _train(experiment, run, ready, listener, ranks, allow_changed_data)
             return ranks.after_first(lambda: None)
         with locked_run(experiment, run, ready.prepared, listener, overwrite):
-            outcome = _train(experiment, run, ready, listener, ranks)
+            outcome = _train(experiment, run, ready, listener, ranks, allow_changed_data)
             return ranks.after_first(lambda: _evaluated(experiment, run, ready, listener, outcome))
 
 
@@ -149,10 +154,12 @@ def locked_run(
         yield
 
 
-def _train(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, ranks: Ranks) -> Outcome:
+def _train(
+    experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, ranks: Ranks, allow_changed_data: bool
+) -> Outcome:
     prepared = ready.prepared
     guide = ranks.after_first(lambda: make_guide(experiment, prepared, ready.links, run, listener.on_message))
-    job = _job(experiment, ready, make_epochs(experiment, prepared, guide), ranks)
+    job = _job(experiment, ready, make_epochs(experiment, prepared, guide), ranks, allow_changed_data)
     with Signals() as signals:
         outcome = Trainer(run.path, ready.model, job, experiment.train, listener, signals).train()
     if signals.stop is not None:
@@ -160,7 +167,9 @@ def _train(experiment: Experiment, run: RunFolder, ready: Plan, listener: Listen
     return outcome
 
 
-def _job(experiment: Experiment, ready: Plan, data: Epochs | MappedEpochs, ranks: Ranks) -> Job:
+def _job(
+    experiment: Experiment, ready: Plan, data: Epochs | MappedEpochs, ranks: Ranks, allow_changed_data: bool
+) -> Job:
     batching, search = experiment.data.batching, experiment.search
     key, size = (
         ("sentences", batching.sentences) if batching.max_tokens is None else ("max_tokens", batching.max_tokens)
@@ -171,7 +180,9 @@ def _job(experiment: Experiment, ready: Plan, data: Epochs | MappedEpochs, ranks
         Validator(experiment, ready.prepared, ready.compute),
         *ready.compute,
         experiment.seed,
-        _fingerprint(experiment, ready),
+        {**vocabulary_fingerprints(ready.prepared.tokenizers), **cutting_fingerprint(experiment)},
+        _data_fingerprint(experiment, ready),
+        allow_changed_data,
         f"lower data.batching.{key} (now {size}) or data.max_length (now {experiment.data.max_length})",
         f"lower search.batch_sentences (now {search.batch_sentences}) or evaluation.valid_beam_size (now {beam})",
         ranks,
@@ -215,15 +226,15 @@ def _has_dropout(section: dict[str, Any]) -> bool:
     )
 
 
-def _fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
-    """Hashes of what must not change between two starts of a run: the vocabularies, the training pairs in use (as their
-    numbers, so of two that change the vocabulary is told of), how text is cut, the validation pairs and the links."""
+def _data_fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
+    """Hashes of the training pairs in use (as their numbers, so of two that change the vocabulary is told of), the
+    validation pairs and the links, by their paths."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
     pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
     hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
         hashes[guided.links] = _hash(ready.links)
-    return {**vocabulary_fingerprints(ready.prepared.tokenizers), **cutting_fingerprint(experiment), **hashes}
+    return hashes
 
 
 def _hash(value: Any) -> str:

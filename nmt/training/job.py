@@ -30,7 +30,13 @@ class Job:
 
     seed: int
     fingerprint: dict[str, str] = field(default_factory=dict)
-    """What must not change between the starts of one run, e.g. the SHA-256 of each data file by its path."""
+    """What must not change between the starts of one run."""
+
+    data_fingerprint: dict[str, str] = field(default_factory=dict)
+    """The same of the text and the links, by their paths."""
+
+    allow_changed_data: bool = False
+    """Whether a run goes on with other text or links than it began with; it then says so."""
 
     memory_hint: str = "lower data.batching or data.max_length"
     """What to do when memory runs out in an update."""

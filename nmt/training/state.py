@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from nmt.errors import CheckpointError
-
 
 @dataclass
 class TrainingState:
@@ -60,13 +58,14 @@ class TrainingState:
         """Whether the weights of this very step have been validated."""
         return bool(self.scores) and self.scores[-1][0] == self.step
 
-    def require_same(self, fingerprint: Mapping[str, str]) -> None:
-        """Errors: CheckpointError naming the first thing that changed since the run started."""
-        for name, now in fingerprint.items():
-            before = self.fingerprint.get(name, now)
-            if before != now:
-                change = f"was {before[:12]}, is {now[:12]}"
-                raise CheckpointError(f"{name} changed since the run started ({change}); start a new run")
+    def changes(self, fingerprint: Mapping[str, str]) -> dict[str, str]:
+        """What is another one than when the run started, and a line about each."""
+        before = {name: self.fingerprint.get(name, now) for name, now in fingerprint.items()}
+        return {
+            name: f"{name} changed since the run started (was {before[name][:12]}, is {now[:12]})"
+            for name, now in fingerprint.items()
+            if before[name] != now
+        }
 
     def differences(self, environment: Mapping[str, str]) -> list[str]:
         """What of the environment is another one now, e.g. `threads 2 -> 1`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from nmt.data.epochs import Epoch
-from nmt.errors import CONTINUES, NmtError, Stopped
+from nmt.errors import CONTINUES, CheckpointError, NmtError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.budget import Budget, Spent
 from nmt.training.checkpoint import Checkpoint, latest_valid
@@ -97,7 +97,8 @@ class Trainer:
 
     def _continue_from(self, checkpoint: Checkpoint) -> None:
         """Takes over a checkpoint's tensors and state."""
-        checkpoint.state.require_same(self.state.fingerprint)
+        for name, change in checkpoint.state.changes(self.state.fingerprint).items():
+            self._accept(name, change)
         differences = checkpoint.state.differences(self.state.environment)
         if differences:
             self.listener.on_warning(f"not bit-identical: {', '.join(differences)}")
@@ -107,6 +108,14 @@ class Trainer:
         self.state = checkpoint.state
         self.saver.set_links(self.state)
         self.listener.on_message(f"continuing at step {self.state.step}")
+
+    def _accept(self, name: str, change: str) -> None:
+        """Errors: CheckpointError unless what changed may do so."""
+        if name not in self.job.data_fingerprint:
+            raise CheckpointError(f"{change}; start a new run")
+        if not self.job.allow_changed_data:
+            raise CheckpointError(f"{change}; start a new run or pass --allow-changed-data")
+        self.listener.on_warning(f"warning: {change}; training goes on with it as it is now")
 
     def _update(self) -> None:
         begin = monotonic()
@@ -220,4 +229,4 @@ class Trainer:
             "train.metric": self.config.metric,
             "train.ema": "off" if self.config.ema is None else "on",
         }
-        return own | self.job.fingerprint
+        return own | self.job.fingerprint | self.job.data_fingerprint

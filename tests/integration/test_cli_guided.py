@@ -32,6 +32,27 @@ def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
     assert (same / name).read_bytes() == (run / name).read_bytes()
 
 
+def test_changed_text_is_aligned_again(nmt, tiny, tmp_path):
+    text = {side: tiny.text(f"train.{side}").read_bytes().split(b"\n")[:-1] for side in ("en", "de")}
+
+    def start(lines, *flags):
+        for side in text:
+            (tmp_path / f"train.{side}").write_bytes(b"".join(line + b"\n" for line in text[side][:lines]))
+        changes = "train.guided_alignment={weight: 2.0}", "train.max_steps=2", "data.test={}"
+        sides = f"data.train.src={tmp_path / 'train.en'}", f"data.train.tgt={tmp_path / 'train.de'}"
+        flags = *flags, *(part for change in (*changes, *sides) for part in ("--set", change))
+        return nmt("train", "--config", tiny.config, "--run", tmp_path / "run", *flags)
+
+    links = tmp_path / "run/alignments/guided.pharaoh"
+    assert start(100).code == 0
+    assert links.read_bytes().count(b"\n") == 100
+    (tmp_path / "run/report.html").unlink()
+    result = start(120, "--allow-changed-data")
+    assert result.code == 0, result.err
+    assert "aligning the words of the training text" in result.err
+    assert links.read_bytes().count(b"\n") == 120
+
+
 def test_a_killed_run_goes_on_with_the_links_that_it_found(nmt, tiny, tmp_path, monkeypatch):
     """It ends with the weights of a run that was left alone, bit for bit."""
     limits = "train.max_steps=8", "train.validate_every=3", "data.test={}"

@@ -295,9 +295,25 @@ def test_changed_training_text_is_not_continued(nmt, tiny, tmp_path, monkeypatch
     (tmp_path / "run/report.html").unlink()
     corpus = tmp_path / "text/train.en"
     corpus.write_bytes(corpus.read_bytes().replace(b"The", b"A", 1))
+    before = contents(tmp_path / "run")
     result = nmt(*command)
-    assert result.code == 2
-    assert f"{corpus} changed since the run started" in result.err
+    assert (result.code, result.out) == (2, b"")
+    error = rf"nmt: error: {corpus} changed since the run started \(was (\w{{12}}), is (?!\1)\w{{12}}\); "
+    assert re.fullmatch(error + "start a new run or pass --allow-changed-data", result.err.split("\n")[-2])
+    assert "Traceback" not in result.err
+    assert contents(tmp_path / "run") == before
+
+    allowed = nmt(*command, "--allow-changed-data")
+    assert allowed.code == 0, allowed.err
+    assert re.search(f"^warning: {corpus} changed since .*; training goes on with it as it is now$", allowed.err, re.M)
+    assert "continuing at step 2" in allowed.err
+    assert (tmp_path / "run/report.html").exists()
+
+
+def contents(folder):
+    """Every file but the log and the lock, which tell of each start."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in ("log.txt", "lock"))
+    return {path: path.read_bytes() for path in files}
 
 
 def test_one_sided_empty_lines_are_skipped_and_counted(nmt, tiny, tmp_path):
