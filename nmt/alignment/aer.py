@@ -114,13 +114,20 @@ def read_hyp(path: str | Path, base: int | None = None) -> list[Links]:
 
 
 def count_sentences(
-    hyp: Sequence[Links], hyp_path: str | Path, gold_path: str | Path, gold_base: int | None = None
+    hyp: Sequence[Links],
+    hyp_path: str | Path,
+    gold_path: str | Path,
+    gold_base: int | None = None,
+    words: Sequence[tuple[int, int]] | None = None,
 ) -> list[LinkCounts]:
-    """The counts of each sentence of `hyp`, which stands in `hyp_path`, against a gold file. Errors: as
-    `count_files`."""
+    """The counts of each sentence of `hyp`, which stands in `hyp_path`, against a gold file. `words`: how many source
+    and target words each has, where that is known. Errors: as `count_files`; DataError for a gold link that leads out
+    of its sentence."""
     gold = GoldFile(gold_path, gold_base)
     gold.require_sentences(len(hyp), f"of {hyp_path}")
-    return [count_links(links, gold[number]) for number, links in enumerate(hyp)]
+    if words is None:
+        return [count_links(links, gold[number]) for number, links in enumerate(hyp)]
+    return [count_links(links, gold.within(number, *words[number])) for number, links in enumerate(hyp)]
 
 
 def _ratio(part: float, whole: float) -> float:

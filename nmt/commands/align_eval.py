@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from nmt.alignment.aer import AlignmentScores, LinkCounts
     from nmt.alignment.links import Links
 
+    Found = tuple[list[Links], list[tuple[int, int]] | None]
+    """The links of each sentence, and how many source and target words it has, where the file says so."""
+
 EPILOG = """\b
 Examples:
   nmt align-eval links.pharaoh --gold test.align
@@ -67,10 +70,10 @@ def align_eval(
     elif reverse or symmetrize:
         raise UserError(f"{'--reverse' if reverse else '--symmetrize'}: only with --method")
     else:
-        found = {hyp.name: _links(hyp, hyp_base)}
+        found = {hyp.name: _read(hyp, hyp_base)}
     if per_sentence and len(found) > 1:
         raise UserError("--per-sentence: a table is of one --method")
-    counts = {name: count_sentences(links, hyp, gold, gold_base) for name, links in found.items()}
+    counts = {name: count_sentences(links, hyp, gold, gold_base, words) for name, (links, words) in found.items()}
     if not all(counts.values()):
         raise DataError(f"{hyp}: file is empty")
     scores = {name: scores_of(sum(each, LinkCounts())) for name, each in counts.items()}
@@ -88,7 +91,7 @@ def align_eval(
         say(f"lowest AER: {min(scores, key=lambda name: scores[name].aer)}")
 
 
-def _links(path: Path, base: int | None) -> list[Links]:
+def _read(path: Path, base: int | None) -> Found:
     """The links that a file holds."""
     from nmt.alignment.aer import read_hyp
     from nmt.alignment.choices import stored_links
@@ -96,13 +99,14 @@ def _links(path: Path, base: int | None) -> list[Links]:
     from nmt.errors import UserError
 
     if path.suffix not in READERS:
-        return read_hyp(path, base)
+        return read_hyp(path, base), None
     if base is not None:
         raise UserError(f"--hyp-base: {path} counts from 0; leave it out")
-    return stored_links(path)
+    _, links, words = stored_links(path)
+    return links, words
 
 
-def _by_method(path: Path, methods: str, reverse: Path | None, symmetrize: str | None) -> dict[str, list[Links]]:
+def _by_method(path: Path, methods: str, reverse: Path | None, symmetrize: str | None) -> dict[str, Found]:
     """The links by each method, by a name for each."""
     from nmt.alignment.choices import each_choice
     from nmt.errors import UserError
@@ -110,7 +114,8 @@ def _by_method(path: Path, methods: str, reverse: Path | None, symmetrize: str |
     if symmetrize and reverse is None:
         raise UserError(f"--symmetrize {symmetrize}: only with --reverse FILE")
     names = [[name.strip() for name in given.split(",")] for given in (methods, symmetrize or "grow-diag")]
-    return {f"{path.name} {choice.name}": choice.links for choice in each_choice(path, names[0], reverse, names[1])}
+    choices = each_choice(path, names[0], reverse, names[1])
+    return {f"{path.name} {name}": (links, words) for name, links, words in choices}
 
 
 def _summary(name: str, scores: AlignmentScores) -> str:

@@ -125,6 +125,17 @@ def test_links_of_an_export(nmt, exports):
     assert (scores["aer"], scores["links"]) == (1.0, 2)
 
 
+@pytest.mark.parametrize("flags", [(), ("--method", "argmax"), ("--method", "agreement=0.4", "--reverse", "ba.jsonl")])
+def test_gold_links_of_another_text(nmt, exports, flags):
+    Path("gold").write_bytes(b"0-0 1?1\n1-0 0-2\n")
+    result = nmt("align-eval", "ab.jsonl", "--gold", "gold", *flags)
+    assert (result.code, result.out) == (2, b"")
+    assert result.err == (
+        "nmt: error: gold: sentence 2 has a link 0-2, counted from 0, but 2 source and 2 target words; the links must"
+        " be of this text, cut into the same words\n"
+    )
+
+
 def test_methods_of_one_direction(nmt, exports):
     methods = "argmax, argmax=0.4,threshold=0.35"
     result = nmt("align-eval", "ab.jsonl", "--gold", "gold", "--method", methods, "--json")
