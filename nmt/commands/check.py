@@ -40,16 +40,16 @@ def check(
     else:
         sets, unit = {"text": _of_files(str(source), str(target))}, "words"
     if as_json:
-        found: dict[str, Any] = {"sets": sets, **({"estimate": cost and cost._asdict()} if config else {})}
+        found: dict[str, Any] = {"sets": sets, **({"estimate": cost._asdict()} if cost else {})}
         write_report(json.dumps(found, ensure_ascii=False))
     else:
-        write_report(*_set_lines(sets, unit), *(_cost_lines(cost) if config else []))
+        write_report(*_set_lines(sets, unit), *(_cost_lines(cost) if cost else []))
     warnings = [warning for report in sets.values() for warning in report["warnings"]]
     if strict and warnings:
         raise UserError(*warnings)
 
 
-def _of_config(path: Path, changes: list[str]) -> tuple[dict[str, dict[str, Any]], Estimate | None]:
+def _of_config(path: Path, changes: list[str]) -> tuple[dict[str, dict[str, Any]], Estimate]:
     from nmt.commands.given_config import given_config
     from nmt.config.experiment import Experiment
     from nmt.config.late import late_mistakes
@@ -107,11 +107,9 @@ def _side(side: dict[str, Any], unit: str) -> str:
     return f"{side['path']}: {lengths}{unknown}{''.join(notes)}"
 
 
-def _cost_lines(cost: Estimate | None) -> list[str]:
+def _cost_lines(cost: Estimate) -> list[str]:
     from nmt.commands.progress import clock
 
-    if cost is None:
-        return ["memory and time: not estimated with train.guided_alignment"]
     sentences, tokens = cost.largest_batch
     whole = f"; {cost.epochs:.1f} epochs {clock(cost.epochs * cost.seconds)}" if cost.epochs else ""
     return [

@@ -12,6 +12,7 @@ import torch
 
 from nmt.config.experiment import Experiment
 from nmt.data.epochs import Epoch
+from nmt.data.guide import Guide
 from nmt.errors import NmtError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.training import Plan, make_epochs
@@ -29,7 +30,7 @@ SEARCHED = 10_000
 
 
 class Estimate(NamedTuple):
-    """Validation and the saving of checkpoints are not in it."""
+    """Validation, the saving of checkpoints and a first pass that finds links to guide by are not in it."""
 
     parameters: int
     memory_bytes: int
@@ -48,16 +49,13 @@ class Estimate(NamedTuple):
     """Of the whole training, by its max_steps and max_epochs; None if only time or patience ends it."""
 
 
-def estimate(experiment: Experiment, ready: Plan) -> Estimate | None:
-    """Updates `ready.model` with a learning rate of 0. None for a training with guided alignment, whose links may have
-    to be found first.
+def estimate(experiment: Experiment, ready: Plan) -> Estimate:
+    """Updates `ready.model` with a learning rate of 0.
 
     Errors: NmtError if memory runs out.
     """
     train = experiment.train
-    if train.guided_alignment is not None:
-        return None
-    job = Job(make_epochs(experiment, ready.prepared, None), _no_validation, *ready.compute, 1)
+    job = Job(make_epochs(experiment, ready.prepared, _stand_in(experiment, ready)), _no_validation, *ready.compute, 1)
     epoch = job.data.epoch(1)
     learner = Learner(ready.model, train, job)
     starts = range(0, len(epoch.batches), train.accumulate)
@@ -78,6 +76,15 @@ def estimate(experiment: Experiment, ready: Plan) -> Estimate | None:
         seconds=seconds,
         epochs=min(by_steps + by_epochs, default=None),
     )
+
+
+def _stand_in(experiment: Experiment, ready: Plan) -> Guide | None:
+    """A guide along the diagonal: an update costs the same whatever the links are, and some are found later."""
+    guided, prepared = experiment.train.guided_alignment, ready.prepared
+    if guided is None:
+        return None
+    diagonal = [(word, word) for word in range(experiment.data.max_length)]
+    return Guide([diagonal] * len(prepared.train), prepared.tokenizers, guided.unlinked == "eos")
 
 
 def _update(learner: Learner, epoch: Epoch, batches: Sequence[list[int]], job: Job) -> None:

@@ -59,10 +59,15 @@ def test_how_long_a_training_is(check, flags, updates, epochs):
     assert (estimate["updates"], estimate["epochs"]) == (updates, epochs)
 
 
-def test_a_guided_training_is_not_estimated(check):
-    result = check("--set", "train.guided_alignment={}")
-    assert result.lines[-1] == "memory and time: not estimated with train.guided_alignment"
-    assert json.loads(check("--json", "--set", "train.guided_alignment={}").out)["estimate"] is None
+def test_a_guided_training_is_estimated_with_its_head(check, monkeypatch):
+    monkeypatch.setattr("nmt.pipeline.guidance.align", None)
+    plain = json.loads(check("--json").out)["estimate"]
+    flags = "--set=train.guided_alignment={}", "--set=model.alignment_head={dim: 16}"
+    guided = json.loads(check("--json", *flags).out)["estimate"]
+    assert guided["updates"] == plain["updates"]
+    assert guided["parameters"] > plain["parameters"]
+    monkeypatch.setattr("nmt.models.seq2seq.guidance_loss", lambda *loss: float("nan"))
+    assert "loss is nan" in check(*flags).err
 
 
 def test_too_little_memory_is_said_before_training(check, monkeypatch):
