@@ -198,31 +198,6 @@ def test_the_config_of_a_run_trains_the_same(nmt, tiny, tmp_path):
         assert (tmp_path / "run" / name).read_bytes() == (tiny.run / name).read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
-    ids=lambda value: str(value),
-)
-def test_stopped_by_a_signal_and_continued(nmt, tiny, tmp_path, monkeypatch, number, code):
-    def on_step(self, step, *rest):
-        if step == 33:
-            os.kill(os.getpid(), number)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Screen, "on_step", on_step)
-        stopped = start(nmt, tiny, tmp_path / "run")
-    assert (stopped.code, stopped.out) == (code, b"")
-    assert stopped.err.endswith("\nnmt: error: stopped at step 33; the same command continues\n")
-    assert "Traceback" not in stopped.err
-    assert nmt("translate", tmp_path / "run", stdin=b"I sleep .\n").code == 0
-
-    continued = start(nmt, tiny, tmp_path / "run")
-    assert continued.code == 0
-    assert "\ncontinuing at step 33\n" in continued.err
-    assert weights(tmp_path / "run") == weights(tiny.run)
-    assert (tmp_path / "run/eval/test.hyp").read_bytes() == (tiny.run / "eval/test.hyp").read_bytes()
-
-
 def test_stopped_after_overwrite(nmt, tiny, tmp_path, monkeypatch):
     """The same command would begin anew, so it is not what continues."""
     with monkeypatch.context() as patched:

@@ -363,12 +363,3 @@ def test_number_of_validations_changes_nothing(tmp_path):
     seldom = train(tmp_path / "a", keys)
     often = train(tmp_path / "b", keys | {"validate_every": 1})
     assert seldom.last_weights_sha256 == often.last_weights_sha256
-
-
-def test_another_thread_count_is_said(tmp_path):
-    with pytest.raises(Stopped):
-        train(tmp_path, listener=At([2], send(signal.SIGTERM)))
-    torch.set_num_threads(2)
-    ear = At()
-    train(tmp_path, FULL | {"max_steps": 3}, listener=ear)
-    assert ear.messages == ["not bit-identical: threads 1 -> 2", "continuing at step 2"]

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from nmt.commands.progress import Screen
-
 WITHOUT_TESTS = ("--set", "data.test={}")
 
 
@@ -147,25 +145,6 @@ def test_out_of_memory(tiny, tmp_path):
     )
 
 
-def test_killed_by_the_system(nmt, tiny, tmp_path):
-    """The kernel's way out of low memory; the next start says so."""
-    run, command = tmp_path / "run", ("train", "--config", tiny.config, "--run", tmp_path / "run")
-    code = (
-        "import os, signal, sys\nfrom nmt.cli import main\nfrom nmt.commands.progress import Screen\n"
-        "Screen.on_step = lambda self, step, *rest: os.kill(os.getpid(), signal.SIGKILL) if step == 23 else None\n"
-        "sys.argv[0] = 'nmt'\nmain()\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    killed = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, env=environment, timeout=120)
-    assert killed.returncode == -signal.SIGKILL
-    result = nmt(*command)
-    assert result.code == 0
-    assert "\nthe process that trained here before was killed\ncontinuing at step 20\n" in result.err
-    assert weights(run) == weights(tiny.run)
-    (run / "report.html").unlink()
-    assert "was killed" not in nmt(*command).err
-
-
 def test_a_signal_at_the_very_end_is_obeyed(nmt, tiny, tmp_path, monkeypatch):
     """After the last update and before the test sets are translated, which may take long."""
     from nmt.training import trainer
@@ -218,19 +197,4 @@ def test_the_run_is_locked_until_its_report_is_written(nmt, tiny, tmp_path, monk
     assert nmt(*command).code == 0
     assert second[0].returncode == 2
     assert f"{tmp_path / 'run'} is in use by process {os.getpid()} on host" in second[0].stderr.decode()
-    assert weights(tmp_path / "run") == weights(tiny.run)
-
-
-def test_saved_on_demand(nmt, tiny, tmp_path, monkeypatch):
-    heard = Screen.on_step
-
-    def on_step(self, step, *rest):
-        if step == 3:
-            os.kill(os.getpid(), signal.SIGUSR1)
-        if step == 5:
-            assert (tmp_path / "run/checkpoints/step-00000003").is_dir()
-        heard(self, step, *rest)
-
-    monkeypatch.setattr(Screen, "on_step", on_step)
-    assert nmt("train", "--config", tiny.config, "--run", tmp_path / "run").code == 0
     assert weights(tmp_path / "run") == weights(tiny.run)

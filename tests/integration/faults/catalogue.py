@@ -11,26 +11,17 @@ from dataclasses import dataclass, field
 from nmt.embedded import embedded_folder
 
 TRAIN = "train --config $config --run $here/new"
+SHORT = f"{TRAIN} --set 'data.test={{}}' --set train.max_steps=6 --set train.validate_every=2"
 NO_DATA = "environment variable NMT_DATA is not set; set it to the folder with the data"
 
 ELSEWHERE = {
     "B47": "tests/integration/test_cli_train.py::test_changed_training_text_is_not_continued",
     "C62": "tests/integration/test_frozen_runs.py::test_it_translates_as_it_did",
-    "D71": "tests/integration/test_resume.py::test_killed",
-    "D72": "tests/integration/test_cli_train.py::test_stopped_by_a_signal_and_continued",
-    "D73": "tests/unit/test_training_signals.py::test_a_second_signal_ends_the_process",
-    "D74": "tests/integration/test_cli_process.py::test_signal_during_training",
-    "D75": "tests/integration/test_resume.py::test_a_save_on_demand_changes_nothing",
-    "D76": "tests/unit/test_training_signals.py::test_a_stopping_signal_sets_a_flag",
-    "D78": "tests/integration/test_cli_train.py::test_the_log_cannot_be_written",
-    "D82": "tests/unit/test_training_trainer.py::test_a_bad_update_stops_before_it_is_made",
-    "D84": "tests/integration/test_running_faults.py::test_killed_by_the_system",
     "D85": "tests/integration/test_ranks.py::test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole",
     "D86": "tests/integration/test_rank_faults.py::test_a_rank_hangs_then_another_number_of_processes_continues",
     "D87": "tests/integration/test_rank_faults.py::test_nan_on_one_rank_stops_all_at_the_same_step",
     "D88": "tests/integration/test_ranks.py::test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole",
     "D89": "tests/integration/test_rank_faults.py::test_a_rank_hangs_then_another_number_of_processes_continues",
-    "D90": "tests/integration/test_resume.py::test_another_thread_count_is_said",
     "D92": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
     "D93": "tests/integration/test_cli_process.py::test_full_disk",
     "D96": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",

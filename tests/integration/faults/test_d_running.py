@@ -16,10 +16,9 @@ from shlex import split
 import pytest
 
 from nmt.cli import main
+from nmt.training.learner import Learner
 
-from .catalogue import TRAIN, Case, error_lines, fill, said
-
-SHORT = f"{TRAIN} --set 'data.test={{}}' --set train.max_steps=6 --set train.validate_every=2"
+from .catalogue import SHORT, TRAIN, Case, error_lines, fill, said
 
 
 @pytest.fixture
@@ -95,6 +94,35 @@ def test_d78_nobody_can_be_told(stderr, tiny, tmp_path, monkeypatch):
     assert (tmp_path / "new/report.html").is_file()
 
 
+NO_ROOM = {
+    "D78 log.txt": ("nmt.commands.progress", "warning: $file: No space left on device; no more lines are kept there"),
+    "D78 metrics.jsonl": ("nmt.training.metrics", "cannot write $file (No space left on device); training goes on"),
+}
+WRITTEN = {"alignments", "checkpoints", "config.yaml", "data_report.json", "done.json", "env.json", "eval", "log.txt"}
+WRITTEN |= {".lock", "metrics.jsonl", "report.html", "vocab"}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.mark.parametrize("name", NO_ROOM)
+def test_no_room_for_what_is_said(name, command, monkeypatch, tmp_path):
+    """One warning, and training goes on to its report; the file that has no room is there, and empty."""
+    new, (module, warning) = tmp_path / "new", NO_ROOM[name]
+    file = new / name.removeprefix("D78 ")
+
+    def no_room(path, *mode, **options):
+        if path == file:
+            file.touch()
+        return open("/dev/full" if path == file else path, *mode, **options)
+
+    monkeypatch.setattr(f"{module}.open", no_room, raising=False)
+    result = command(SHORT)
+    assert [line for line in said(result) if "No space" in line] == [warning.replace("$file", str(file))]
+    assert result.lines == [f"report: {new}/report.html"]
+    assert file.read_bytes() == b""
+    assert {path.name for path in new.iterdir()} == WRITTEN
+    assert not list(tmp_path.rglob(".tmp*"))
+
+
 def test_d79_foreseeably_too_little_space(command, monkeypatch, tmp_path):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 1000))
@@ -113,6 +141,28 @@ def test_d81_loss_that_is_no_number(command, tmp_path):
     assert error.startswith("nmt: error: loss is nan at step 2 (epoch 1); sentences in lines ")
     assert error.endswith("; no checkpoint was saved yet")
     assert not list(tmp_path.rglob("step-*"))
+
+
+def test_d82_gradient_norm_that_is_no_number(command, monkeypatch, tmp_path):
+    real = Learner._backward
+
+    def steep(learner, batch, place, size):
+        losses = real(learner, batch, place, size)
+        if place[0] == 3:
+            next(learner.model.parameters()).grad.view(-1)[0] = float("inf")
+        return losses
+
+    monkeypatch.setattr(Learner, "_backward", steep)
+    result = command(SHORT)
+    assert result.code == 1
+    (error,) = error_lines(result)
+    lines = r"sentences in lines (\d+, ){9}\d+ and 10 more"
+    assert re.fullmatch(
+        rf"nmt: error: gradient norm is inf at step 3 \(epoch 1\); {lines}; weights of step 2 kept", error
+    )
+    assert {path.name for path in (tmp_path / "new/checkpoints").iterdir()} == {"best", "last", "step-00000002"}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == WRITTEN - {"done.json", "report.html"}
+    assert not any((tmp_path / "new/eval").iterdir())
 
 
 MEMORY = {
