@@ -8,7 +8,7 @@
 # make fuzz    try the readers of configs, models and text on damaged files, FUZZ_SECONDS each, guided by coverage where atheris installs
 # make ladder  train every model of configs/multi30k_en_de/ladder one after the other and compare them (hours; needs NMT_DATA)
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
-#              to take links (5 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
+#              to take links (6 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
 # make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
 #              attention read one step early, in place, one and two steps late (half an hour)
 # make bench   every speed of docs/benchmarks.md, one after the other, each as a JSON file in BENCH; compared with those in
@@ -39,7 +39,7 @@ SOAK_MINUTES ?= 120
 LADDER := rnnenc rnnenc_reversed rnnenc_bidirectional rnnsearch luong_location luong_dot luong_general luong_concat \
 	luong_input_feeding luong_local_m luong_local_p gnmt4 transformer
 
-HANSARDS := rnnsearch conditional_gru luong head
+HANSARDS := rnnsearch conditional_gru luong lexical head
 EUROPARL := rnnsearch head
 STUDY := rnnsearch conditional_gru luong local_p lexical
 SHIFTS := 1 0 -1 -2
