@@ -88,6 +88,7 @@ def main() -> None:
     """
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     _occupy_streams()
+    _write_utf8()
     for number, handler in HANDLERS.items():
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, handler)
@@ -125,6 +126,13 @@ def _occupy_streams() -> None:
             # without a buffer nothing is left that Python would try to write when it ends
             stream = io.TextIOWrapper(io.FileIO(number, "w"), encoding="utf-8", newline="\n", write_through=True)
             setattr(sys, name, stream)
+
+
+def _write_utf8() -> None:
+    """Lines for people are UTF-8 whatever the locale, as results are."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -15,14 +15,20 @@ _HIDDEN = re.compile(
     "\ud800-\udfff\ufffe\uffff"  # not characters, refused by UTF-8 or by XML
     "]"
 )
+_BYTES = re.compile("[\udc80-\udcff]+")
+"""Bytes of a file's name that Python could not read in the locale, or that are no UTF-8."""
 
 
 def visible(text: str) -> str:
     r"""The text with control, invisible and direction-changing characters as `\u202e`.
 
-    The joiners U+200C and U+200D stay: Persian, Hindi and emoji are spelled with them.
+    The joiners U+200C and U+200D stay: Persian, Hindi and emoji are spelled with them. Names of files are UTF-8,
+    whatever the locale.
     """
-    return _HIDDEN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    read = _BYTES.sub(
+        lambda match: match.group().encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"), text
+    )
+    return _HIDDEN.sub(lambda match: f"\\u{ord(match.group()):04x}", read)
 
 
 def escape_text(text: str) -> str:

@@ -1,5 +1,6 @@
 """What only a process of its own can show: start-up, signals, pipes, closed and full streams, terminals."""
 
+import json
 import os
 import pty
 import signal
@@ -133,27 +134,51 @@ def test_interrupted_translation_leaves_nothing_half_written(nmt, tiny, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale(tiny, long_text, tmp_path):
-    text = tmp_path / "text"
-    text.write_bytes("Öl 漢字\u2028 .\n".encode() + long_text.read_bytes())
-    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [*NMT, "translate", tiny.run, "-i", text, "--json", "--beam", "1"]
-    process = subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert '"src": "Öl 漢字 ."' in process.stdout.readline().decode("utf-8")
+def test_closed_pipe_ends_quietly(tiny, tree, long_text, tmp_path):
+    before = tree(tiny.folder)
+    command = [*NMT, "translate", tiny.run, "-i", long_text, "--json", "--beam", "1", "--align", f"jsonl={tmp_path}/a"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    line = process.stdout.readline()
+    assert line.endswith(b"\n") and json.loads(line)["src"]
     process.stdout.close()
     assert process.wait(timeout=60) == 1
     assert process.stderr.read() == b""
     process.stderr.close()
+    assert list(tmp_path.iterdir()) == []
+    assert tree(tiny.folder) == before
+
+
+def test_bytes_do_not_depend_on_the_locale(nmt, tiny, tree, tmp_path):
+    """Neither those of translations nor those of a file's name in an error."""
+    text = tmp_path / "Öl"
+    text.write_bytes("Öl 漢字\u2028 .\nI sleep .\n".encode())
+    before = tree(tiny.folder), tree(tmp_path)
+    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for name, code in (("Öl", 0), ("Ähre", 2)):
+        command = ["translate", tiny.run, "-i", tmp_path / name, "--json", "--beam", "1"]
+        result = subprocess.run([*NMT, *command], env=plain, capture_output=True, timeout=120)
+        assert result.returncode == code
+        assert (code, result.stdout, result.stderr.decode()) == nmt(*command)
+        assert result.stdout.count('"src": "Öl 漢字 ."'.encode()) == (code == 0)
+        assert result.stderr.decode() == ("" if code == 0 else f"nmt: error: {tmp_path}/Ähre: no such file\n")
+    assert (tree(tiny.folder), tree(tmp_path)) == before
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
-@pytest.mark.parametrize("arguments", [["translate", "{run}", "-i", "{text}"], ["--version"]], ids=["bytes", "text"])
-def test_full_disk(tiny, arguments):
-    arguments = [part.format(run=tiny.run, text=tiny.text("dev.en")) for part in arguments]
+@pytest.mark.parametrize(
+    "arguments",
+    [["translate", "{run}", "-i", "{text}", "--align", "jsonl={here}/a"], ["--version"]],
+    ids=["bytes", "text"],
+)
+def test_full_disk(tiny, tree, tmp_path, arguments):
+    before = tree(tiny.folder)
+    arguments = [part.format(run=tiny.run, text=tiny.text("dev.en"), here=tmp_path) for part in arguments]
     with FULL.open("wb") as full:
         result = subprocess.run([*NMT, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60)
     assert result.returncode == 1
     assert result.stderr == b"nmt: error: cannot write output: No space left on device\n"
+    assert list(tmp_path.iterdir()) == []
+    assert tree(tiny.folder) == before
 
 
 def test_closed_standard_input(nmt, tiny):

@@ -29,10 +29,12 @@ def test_it_is_small(frozen):
 
 
 @pytest.mark.parametrize("checkpoint", ["best", "last"])
-def test_it_translates_as_it_did(nmt, frozen, checkpoint):
+def test_it_translates_as_it_did(nmt, tree, frozen, checkpoint):
+    before = tree(frozen)
     result = nmt("translate", frozen / "run", "--input", frozen / "train.en", "--checkpoint", checkpoint)
     assert (result.code, result.err) == (0, "")
     assert result.out == (frozen / f"expected.{checkpoint}").read_bytes()
+    assert tree(frozen) == before
 
 
 def test_it_aligns_and_tells_about_itself(nmt, frozen):

@@ -33,18 +33,27 @@ ranks.ANSWER = timedelta(seconds=4 if fault == "hang" else 120)
 main()
 """
 CHANGES = ["--set=data.test={}", "--set=train.max_steps=4", "--set=train.validate_every=2"]
+STOPPED = {"alignments", "checkpoints", "config.yaml", "data_report.json", "env.json", "eval", "log.txt"}
+STOPPED |= {".lock", "metrics.jsonl", "vocab"}
 
 
 @pytest.fixture
 def end(tiny, tmp_path):
-    """Run, exit code and stderr of a training of two processes by what is wrong with the second one."""
+    """Run, exit code and stderr of a training of two processes by what is wrong with the second one; nothing is on
+    stdout, and nothing is in the run that a training which was stopped does not have."""
 
     def train(fault):
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
         flags = ["--quiet", "--nproc=2", f"--config={tiny.config}", f"--run={tmp_path / 'run'}", *CHANGES]
         command = [sys.executable, "-W", "ignore", "-c", FORKED, fault, "train", *flags]
         result = subprocess.run(command, capture_output=True, env=environment, timeout=120)
-        return tmp_path / "run", result.returncode, result.stderr.decode()
+        run = tmp_path / "run"
+        assert result.stdout == b""
+        assert [path.name for path in tmp_path.iterdir()] == ["run"]
+        assert {path.name for path in run.iterdir()} == STOPPED
+        assert {path.name for path in (run / "checkpoints").iterdir()} == {"best", "last", "step-00000002"}
+        assert not any((run / "eval").iterdir()) and not list(run.rglob(".tmp*"))
+        return run, result.returncode, result.stderr.decode()
 
     return train
 
@@ -52,11 +61,13 @@ def end(tiny, tmp_path):
 def test_a_rank_hangs_then_another_number_of_processes_continues(end, nmt, tiny):
     run, code, said = end("hang")
     assert (code, said) == (1, "nmt: error: rank 1 did not answer; the same command continues\n")
-    assert [path.name for path in run.glob("checkpoints/step-*")] == ["step-00000002"]
     result = nmt("train", f"--config={tiny.config}", f"--run={run}", *CHANGES)
     assert result.code == 0, result.err
+    assert result.lines == [f"report: {run}/report.html"] and "Traceback" not in result.err
     assert "\nnot bit-identical: processes 2 -> 1\ncontinuing at step 2\n" in result.err
     assert json.loads((run / "done.json").read_bytes())["step"] == 4
+    assert {path.name for path in run.iterdir()} == {*STOPPED, "done.json", "report.html"}
+    assert not list(run.rglob(".tmp*"))
 
 
 def test_nan_on_one_rank_stops_all_at_the_same_step(end):
@@ -65,4 +76,3 @@ def test_nan_on_one_rank_stops_all_at_the_same_step(end):
     lines = r"(\d+, ){9}\d+ and 10 more"
     problem = rf"nmt: error: loss is nan at step 3 \(epoch 1\); sentences in lines {lines}; weights of step 2 kept\n"
     assert re.fullmatch(problem, said)
-    assert [path.name for path in run.glob("checkpoints/step-*")] == ["step-00000002"]

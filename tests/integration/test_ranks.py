@@ -25,6 +25,7 @@ main()
 FORKED = [sys.executable, "-W", "ignore", "-c", FORKING]
 """The same, with ranks that need not import everything again."""
 STEPS = 50
+AT_THE_END = {"done.json", "report.html"}
 CHANGES = [
     "data.batching={sentences: 6, pool: 3}",
     "data.test={}",
@@ -60,8 +61,17 @@ def start(command, run, nmt=NMT):
 
 
 def finish(process):
-    _, err = process.communicate(timeout=600)
+    """Exit code and stderr. On stdout there is nothing but the report's path after an end that is no error."""
+    out, err = process.communicate(timeout=600)
+    run = next(part for part in process.args if str(part).startswith("--run=")).removeprefix("--run=")
+    assert out.decode() == ("" if process.returncode else f"report: {run}/report.html\n")
     return process.returncode, err.decode()
+
+
+def names(run):
+    """What is in a run folder, but for the checkpoints of single steps."""
+    found = {str(path.relative_to(run)) for path in run.rglob("*")}
+    return {name for name in found if not name.startswith("checkpoints/step-")}
 
 
 def losses(run):
@@ -105,15 +115,18 @@ def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(command, un
     os.kill(rank_process(process, 1), signal.SIGKILL)
     assert finish(process) == (1, "nmt: error: rank 1 was killed (SIGKILL); the same command continues\n")
     assert newest(run) < STEPS
+    assert names(run) == names(undisturbed) - AT_THE_END
 
     process = start(command, run, FORKED)
     wait_for_step(run, newest(run) + 10, process)
     process.send_signal(signal.SIGTERM)
     assert finish(process) == (143, f"nmt: error: stopped at step {newest(run)}; the same command continues\n")
+    assert names(run) == names(undisturbed) - AT_THE_END
     assert finish(start(command, run, FORKED)) == (0, "")
     weights = [json.loads((path / "done.json").read_bytes())["last_weights_sha256"] for path in (run, undisturbed)]
     assert weights[0] == weights[1]
     assert losses(run) == losses(undisturbed)
+    assert names(run) == names(undisturbed)
 
 
 def test_wrong_input_is_found_before_a_process_starts(nmt, tiny, tmp_path, monkeypatch):

@@ -22,9 +22,9 @@ ELSEWHERE = {
     "D87": "tests/integration/test_rank_faults.py::test_nan_on_one_rank_stops_all_at_the_same_step",
     "D88": "tests/integration/test_ranks.py::test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole",
     "D89": "tests/integration/test_rank_faults.py::test_a_rank_hangs_then_another_number_of_processes_continues",
-    "D92": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
+    "D92": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly",
     "D93": "tests/integration/test_cli_process.py::test_full_disk",
-    "D96": "tests/integration/test_cli_process.py::test_closed_pipe_ends_quietly_and_bytes_do_not_depend_on_the_locale",
+    "D96": "tests/integration/test_cli_process.py::test_bytes_do_not_depend_on_the_locale",
 }
 """Rows that need a process of their own, or belong to a promise that has its own tests."""
 
