@@ -10,7 +10,7 @@
 # make alignments  train the aligners of configs/alignment in both directions and print their alignment error rates by each way
 #              to take links (6 hours; needs NMT_DATA); those of one corpus: make hansards, make europarl
 # make alignment-study  train five models on the embedded corpus and print their alignment error rates with the rows of
-#              attention read one step early, in place, one and two steps late (half an hour)
+#              attention read one step early, in place, one and two steps late (some twenty minutes)
 # make bench   every speed of docs/benchmarks.md, one after the other, each as a JSON file in BENCH; compared with those in
 #              AGAINST, if that is given (an hour or more on an idle machine; needs NMT_DATA and 4 GB of disk)
 # make bench-corpus  start and memory of training on 10 million generated pairs, kept in CORPUS (3 GB of disk)
