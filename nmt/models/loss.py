@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from nmt.nn.by_hand import require_first_order
-from nmt.nn.rows import with_rows_of_zeros
 
 CHUNK = 512
 
@@ -69,8 +68,7 @@ class _VocabularyLoss(torch.autograd.Function):
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
         for start in range(0, len(features_RF), CHUNK):
             features_CF, target_C1 = features_RF[start : start + CHUNK], target_R[start : start + CHUNK, None]
-            rows, features_CF = len(features_CF), with_rows_of_zeros(features_CF)
-            logits_CV = torch.addmm(bias_V, features_CF, weight_VF.t())[:rows]
+            logits_CV = torch.addmm(bias_V, features_CF, weight_VF.t())
             logprob_CV = torch.log_softmax(logits_CV, -1, dtype=precise)
             chunk_nll = -logprob_CV.gather(1, target_C1).sum()
             nll += chunk_nll
@@ -88,8 +86,8 @@ class _VocabularyLoss(torch.autograd.Function):
                 dlogits_CV -= smoothing / dlogits_CV.size(1)
             dlogits_CV.scatter_add_(1, target_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(target_C1))
             dbias_V += dlogits_CV.sum(0)
-            dlogits_CV = with_rows_of_zeros(dlogits_CV.to(features_RF.dtype))
-            dfeatures_RF[start : start + CHUNK] = torch.mm(dlogits_CV, weight_VF)[:rows]
+            dlogits_CV = dlogits_CV.to(features_RF.dtype)
+            torch.mm(dlogits_CV, weight_VF, out=dfeatures_RF[start : start + CHUNK])
             if dweight_VF.dtype == dlogits_CV.dtype:
                 dweight_VF.addmm_(dlogits_CV.t(), features_CF)
             else:

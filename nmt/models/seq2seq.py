@@ -26,7 +26,6 @@ from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
-from nmt.nn.rows import rounded_up
 
 
 class Forced(NamedTuple):
@@ -209,7 +208,8 @@ class Seq2Seq(nn.Module):
         x_BTE = self.embedding_dropout(self.tgt_embedding(batch.tgt_in_BT))
         unrolled = self.decoder.unroll(x_BTE, memory, state)
         real = batch.real_targets
-        features_RF = self._readout(x_BTE, unrolled, real)
+        context_RP = None if unrolled.context_BTP is None else unrolled.context_BTP[real]
+        features_RF = self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RP)
         if self.lexical_readout is not None:
             assert unrolled.weights_BTS is not None
             lexical_BTE = self.lexical_readout(unrolled.weights_BTS, src_BSE)
@@ -219,10 +219,3 @@ class Seq2Seq(nn.Module):
             weights_BTS = self.alignment_head(torch.cat([features_RF, y_RE], -1), encoded, src_BSE, real)
             unrolled = unrolled._replace(weights_BTS=weights_BTS)
         return features_RF, unrolled
-
-    def _readout(self, x_BTE: Tensor, unrolled: Unrolled, real: tuple[Tensor, Tensor]) -> Tensor:
-        """features_RF; computed with some first rows more, because of kernels that are made for a number of rows."""
-        missing = rounded_up(len(real[0])) - len(real[0])
-        places = tuple(F.pad(indices_R, (0, missing)) for indices_R in real)
-        context_RP = None if unrolled.context_BTP is None else unrolled.context_BTP[places]
-        return self.decoder.readout(x_BTE[places], unrolled.output_BTH[places], context_RP)[: len(real[0])]
