@@ -31,7 +31,7 @@ def test_kills(fork, tmp_path):
 
 def test_signals_to_stop(fork, tmp_path):
     campaign = Campaign(tmp_path / "run", "stopping", fork, random.Random(2))
-    campaign.disturb(6, ("TERM", "INT", "HUP"))
+    campaign.disturb(4, ("TERM", "INT", "HUP"))
     assert campaign.failures == []
 
 

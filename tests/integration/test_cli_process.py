@@ -90,23 +90,22 @@ def test_a_command_loads_nothing_that_it_does_not_use(tiny, tmp_path, command):
     assert result.stdout
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"])
-def test_signal_during_training(nmt, tiny, tmp_path, monkeypatch, number, code):
+def test_signal_during_training(nmt, tiny, tmp_path, monkeypatch):
     command = ["train", "--config", tiny.config, "--run", tmp_path / "run", "--set", "train.max_steps=100000"]
     process = subprocess.Popen([*NMT, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_for((tmp_path / "run/checkpoints/last").exists, process)
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     returncode, err = finished(process)
-    assert returncode == code
+    assert returncode == 143
     last = err.split("\n")[-2]
     assert last.startswith("nmt: error: stopped at step ") and last.endswith("; the same command continues")
     step = int(last.split("step ")[1].split(";")[0])
     assert (tmp_path / f"run/checkpoints/step-{step:08d}").is_dir()
     assert not list(tmp_path.rglob(".tmp*"))
 
-    monkeypatch.setattr(Screen, "on_step", lambda *arguments: os.kill(os.getpid(), number))
+    monkeypatch.setattr(Screen, "on_step", lambda *arguments: os.kill(os.getpid(), signal.SIGTERM))
     continued = nmt(*command)
-    assert continued.code == code
+    assert continued.code == 143
     assert continued.err.split("\n")[4:] == [
         f"continuing at step {step}",
         f"nmt: error: stopped at step {step + 1}; the same command continues",
