@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +14,7 @@ from nmt.config.experiment import Experiment
 from nmt.data.guide import Guide
 from nmt.data.pairs import read_pairs
 from nmt.errors import DataError
+from nmt.pipeline.fingerprint import json_hash
 from nmt.pipeline.preparation import Prepared
 from nmt.pipeline.run_folder import RunFolder
 from nmt.text.tokenizers.tokenizer import Tokenizer
@@ -67,7 +66,7 @@ def _first_pass(experiment: Experiment, prepared: Prepared, path: Path, say: Cal
     """The links in the file at `path`, made where they are missing or of other text, by the hash beside them."""
     guided, words = experiment.train.guided_alignment, _words(experiment, prepared.tokenizers)
     of_text = path.with_suffix(".sha256")
-    text = hashlib.sha256(json.dumps(words).encode()).hexdigest().encode()
+    text = json_hash(words).encode()
     if not (path.is_file() and of_text.is_file() and of_text.read_bytes() == text):
         say("aligning the words of the training text for train.guided_alignment")
         path.parent.mkdir(parents=True, exist_ok=True)

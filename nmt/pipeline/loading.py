@@ -13,7 +13,7 @@ from nmt.device import Device, resolve_compute
 from nmt.errors import CheckpointError, UserError
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
-from nmt.pipeline.preparation import cutting_fingerprint, vocabulary_fingerprints
+from nmt.pipeline.fingerprint import cutting_fingerprint, vocabulary_fingerprints
 from nmt.pipeline.run_folder import RunFolder
 from nmt.search.config import SearchConfig
 from nmt.text.tokenizers.pair import load_tokenizers

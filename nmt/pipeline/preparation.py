@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -106,23 +104,6 @@ def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer],
         if not is_out_of_memory(error):
             raise
         raise ConfigError("model: too large for the memory; lower its widths, its layers or data.vocab.size") from error
-
-
-def vocabulary_fingerprints(tokenizers: tuple[Tokenizer, Tokenizer]) -> dict[str, str]:
-    """Name to hash of both vocabularies, by which weights know what they were trained with."""
-    return {
-        "source vocabulary": tokenizers[0].fingerprint(),
-        "target vocabulary": tokenizers[1].fingerprint(),
-    }
-
-
-def cutting_fingerprint(experiment: Experiment) -> dict[str, str]:
-    """Name to hash of how the config cuts text into pieces, by which weights know that too. Sampling is left out, which
-    is for training alone, and so is what has its default, so that keys of later versions change nothing."""
-    config = experiment.data.tokenizer
-    settings = config.model_dump(mode="json", exclude={"sampling"}, exclude_defaults=True)
-    named = json.dumps([config.component.name, settings], sort_keys=True)
-    return {"data.tokenizer": hashlib.sha256(named.encode()).hexdigest()}
 
 
 def set_up(experiment: Experiment) -> Compute:

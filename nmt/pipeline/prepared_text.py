@@ -27,6 +27,7 @@ from nmt.data.config import ParallelFiles
 from nmt.data.mapped import MappedCorpus, MappedPairs
 from nmt.data.shards import Recipe, merge, write_shards
 from nmt.errors import ConfigError
+from nmt.pipeline.fingerprint import json_hash
 from nmt.text.tokenizers.pair import fit_tokenizers, load_tokenizers, save_tokenizers
 from nmt.text.tokenizers.tokenizer import Tokenizer
 from nmt.training.durable import replace_file
@@ -56,7 +57,7 @@ class PreparedText:
         """Learned from `data.train`, or found. Errors: DataError for every fault of the text."""
         data = self.data
         learned_from = [plain_data(data.tokenizer), plain_data(data.vocab), *self._text_hashes(data.train)]
-        folder = self.folder / f"vocab-{_hash(learned_from)[:16]}"
+        folder = self.folder / f"vocab-{json_hash(learned_from)[:16]}"
         if not folder.is_dir():
             fitted = fit_tokenizers(data.tokenizer, data.vocab, Path(data.train.src), Path(data.train.tgt))
             temporary = folder.with_name(f".tmp-{folder.name}-{os.getpid()}")
@@ -104,7 +105,7 @@ class PreparedText:
         recipes = []
         for files in (data.train, *data.mix):
             settings = [FORMAT, data.max_length, data.on_empty]
-            fingerprint = _hash([*settings, *pieces, *self._text_hashes(files)])
+            fingerprint = json_hash([*settings, *pieces, *self._text_hashes(files)])
             recipes.append(Recipe(files, tokenizers, data.max_length, data.on_empty == "error", fingerprint))
         return recipes
 
@@ -149,7 +150,3 @@ def _file_hash(path: str) -> str:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,15 +17,14 @@ from nmt.errors import CONTINUES, ConfigError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.ranks import Ranks, join_ranks
 from nmt.pipeline.evaluation import Pairs, SetResult, evaluate_sets
+from nmt.pipeline.fingerprint import cutting_fingerprint, json_hash, vocabulary_fingerprints
 from nmt.pipeline.guidance import make_guide, read_guide_links
 from nmt.pipeline.loading import take_weights
 from nmt.pipeline.preparation import (
     Prepared,
     build_model,
-    cutting_fingerprint,
     prepare,
     set_up,
-    vocabulary_fingerprints,
 )
 from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
@@ -230,12 +227,8 @@ def _data_fingerprint(experiment: Experiment, ready: Plan) -> dict[str, str]:
     """Hashes of the training pairs in use (as their numbers, so of two that change the vocabulary is told of), the
     validation pairs and the links, by their paths."""
     train, guided = ready.prepared.train, experiment.train.guided_alignment
-    pairs = train.fingerprint if isinstance(train, MappedCorpus) else _hash([train.src, train.tgt])
-    hashes = {experiment.data.valid.src: _hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
+    pairs = train.fingerprint if isinstance(train, MappedCorpus) else json_hash([train.src, train.tgt])
+    hashes = {experiment.data.valid.src: json_hash(ready.prepared.valid_pairs), experiment.data.train.src: pairs}
     if guided is not None and guided.links is not None:
-        hashes[guided.links] = _hash(ready.links)
+        hashes[guided.links] = json_hash(ready.links)
     return hashes
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
