@@ -3,6 +3,9 @@
 CONTINUES = "the same command continues"
 """Ends the message of a training that stopped and can go on."""
 
+IF_CHANGED = "start a new run or pass --allow-changed-data"
+"""Ends the message of a run whose text or links are others than those that it was trained on."""
+
 
 class NmtError(Exception):
     """Something failed while running (disk, memory, NaN, a worker). Exit code 1.

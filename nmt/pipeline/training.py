@@ -155,7 +155,8 @@ def _train(
     experiment: Experiment, run: RunFolder, ready: Plan, listener: Listener, ranks: Ranks, allow_changed_data: bool
 ) -> Outcome:
     prepared = ready.prepared
-    guide = ranks.after_first(lambda: make_guide(experiment, prepared, ready.links, run, listener.on_message))
+    given = ready.links, run, listener.on_message, allow_changed_data
+    guide = ranks.after_first(lambda: make_guide(experiment, prepared, *given))
     job = _job(experiment, ready, make_epochs(experiment, prepared, guide), ranks, allow_changed_data)
     with Signals() as signals:
         outcome = Trainer(run.path, ready.model, job, experiment.train, listener, signals).train()

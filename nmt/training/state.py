@@ -61,13 +61,14 @@ class TrainingState:
     def changes(self, fingerprint: Mapping[str, str]) -> dict[str, str]:
         """What is another one than when the run started, and a line about each."""
         before = {name: self.fingerprint.get(name, now) for name, now in fingerprint.items()}
-        return {
-            name: f"{name} changed since the run started (was {before[name][:12]}, is {now[:12]})"
-            for name, now in fingerprint.items()
-            if before[name] != now
-        }
+        return {name: tell_change(name, before[name], now) for name, now in fingerprint.items() if before[name] != now}
 
     def differences(self, environment: Mapping[str, str]) -> list[str]:
         """What of the environment is another one now, e.g. `threads 2 -> 1`."""
         before = self.environment
         return [f"{name} {before[name]} -> {now}" for name, now in environment.items() if before.get(name, now) != now]
+
+
+def tell_change(name: str, before: str, now: str) -> str:
+    """A line about what has another hash than when the run started."""
+    return f"{name} changed since the run started (was {before[:12]}, is {now[:12]})"

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from nmt.data.epochs import Epoch
-from nmt.errors import CONTINUES, CheckpointError, NmtError, Stopped
+from nmt.errors import CONTINUES, IF_CHANGED, CheckpointError, NmtError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.budget import Budget, Spent
 from nmt.training.checkpoint import Checkpoint, latest_valid
@@ -114,7 +114,7 @@ class Trainer:
         if name not in self.job.data_fingerprint:
             raise CheckpointError(f"{change}; start a new run")
         if not self.job.allow_changed_data:
-            raise CheckpointError(f"{change}; start a new run or pass --allow-changed-data")
+            raise CheckpointError(f"{change}; {IF_CHANGED}")
         self.listener.on_warning(f"warning: {change}; training goes on with it as it is now")
 
     def _update(self) -> None:

@@ -1,6 +1,8 @@
 """`train.guided_alignment`: from text to a run whose attention follows the links."""
 
+import hashlib
 import json
+import re
 import sys
 
 import pytest
@@ -32,25 +34,57 @@ def test_the_first_pass_guides_the_attention(nmt, tiny, tmp_path):
     assert (same / name).read_bytes() == (run / name).read_bytes()
 
 
-def test_changed_text_is_aligned_again(nmt, tiny, tmp_path):
+@pytest.fixture
+def start(nmt, tiny, tmp_path):
+    """Starts a guided training of two steps, or goes on with it, on the first `lines` of the text."""
     text = {side: tiny.text(f"train.{side}").read_bytes().split(b"\n")[:-1] for side in ("en", "de")}
 
     def start(lines, *flags):
         for side in text:
             (tmp_path / f"train.{side}").write_bytes(b"".join(line + b"\n" for line in text[side][:lines]))
+        (tmp_path / "run/report.html").unlink(missing_ok=True)
         changes = "train.guided_alignment={weight: 2.0}", "train.max_steps=2", "data.test={}"
         sides = f"data.train.src={tmp_path / 'train.en'}", f"data.train.tgt={tmp_path / 'train.de'}"
         flags = *flags, *(part for change in (*changes, *sides) for part in ("--set", change))
         return nmt("train", "--config", tiny.config, "--run", tmp_path / "run", *flags)
 
+    return start
+
+
+def test_changed_text_is_refused_before_it_is_aligned(start, tmp_path, tree):
+    assert start(100).code == 0
+    before = tree(tmp_path / "run/alignments")
+    result = start(120)
+    assert result.code == 2
+    error = (
+        rf"nmt: error: {tmp_path / 'train.en'} changed since the run started \(was (\w{{12}}), is (?!\1)\w{{12}}\); "
+    )
+    assert re.fullmatch(error + "start a new run or pass --allow-changed-data", result.err.split("\n")[-2])
+    assert "aligning" not in result.err
+    assert tree(tmp_path / "run/alignments") == before
+
+
+def test_changed_text_is_aligned_again(start, tmp_path):
     links = tmp_path / "run/alignments/guided.pharaoh"
     assert start(100).code == 0
     assert links.read_bytes().count(b"\n") == 100
-    (tmp_path / "run/report.html").unlink()
     result = start(120, "--allow-changed-data")
     assert result.code == 0, result.err
     assert "aligning the words of the training text" in result.err
     assert links.read_bytes().count(b"\n") == 120
+
+
+def test_an_older_run_knows_its_text_by_the_words(start, tmp_path, tree, monkeypatch):
+    asked, kept = [], tmp_path / "run/alignments"
+    monkeypatch.setattr("nmt.pipeline.guidance.align", lambda words: [asked.append(pair) or [(0, 0)] for pair in words])
+    assert start(100).code == 0
+    (kept / "guided.text.sha256").unlink()
+    (kept / "guided.sha256").write_text(hashlib.sha256(json.dumps(asked).encode()).hexdigest(), encoding="utf-8")
+    before = tree(kept)
+    assert start(120).code == 2
+    result = start(100)
+    assert result.code == 0, result.err
+    assert tree(kept) == before
 
 
 def test_a_killed_run_goes_on_with_the_links_that_it_found(nmt, tiny, tmp_path, monkeypatch):
