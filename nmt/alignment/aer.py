@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nmt.alignment.formats.pharaoh import read_pharaoh
 from nmt.alignment.gold import GoldFile, GoldLinks, require_base_0
-from nmt.alignment.links import Links
+from nmt.alignment.links import Links, WordCounts
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def count_sentences(
     hyp_path: str | Path,
     gold_path: str | Path,
     gold_base: int | None = None,
-    words: Sequence[tuple[int, int]] | None = None,
+    words: Sequence[WordCounts] | None = None,
 ) -> list[LinkCounts]:
     """The counts of each sentence of `hyp`, which stands in `hyp_path`, against a gold file. `words`: how many source
     and target words each has, where that is known. Errors: as `count_files`; DataError for a gold link that leads out

@@ -9,12 +9,9 @@ from typing import NamedTuple
 from nmt.alignment.alignment import Alignment
 from nmt.alignment.formats.reading import best_records
 from nmt.alignment.joint import joint_links
-from nmt.alignment.links import Links, extract_links, parse_method
+from nmt.alignment.links import Links, WordCounts, extract_links, parse_method
 from nmt.alignment.symmetrize import check_method
 from nmt.errors import DataError
-
-Words = tuple[int, int]
-"""How many source and target words a sentence has."""
 
 
 class Choice(NamedTuple):
@@ -22,7 +19,7 @@ class Choice(NamedTuple):
 
     name: str
     links: list[Links]
-    words: list[Words]
+    words: list[WordCounts]
 
 
 def best_alignments(path: Path) -> list[Alignment]:
@@ -60,7 +57,7 @@ def each_choice(path: Path, methods: list[str], reverse: Path | None, symmetrisa
             yield Choice(method if agreement else f"{method} {name}", links, words)
 
 
-def _words(alignment: Alignment) -> Words:
+def _words(alignment: Alignment) -> WordCounts:
     return len(alignment.src_tokens), len(alignment.tgt_tokens)
 
 

@@ -15,6 +15,9 @@ from nmt.errors import UserError
 Links = list[tuple[int, int]]
 """(source, target) indices, counted from 0, sorted, none twice; never EOS."""
 
+WordCounts = tuple[int, int]
+"""How many source and target words a sentence has."""
+
 METHODS = ("argmax", "threshold", "agreement")
 
 

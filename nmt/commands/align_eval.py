@@ -14,9 +14,9 @@ from nmt.commands.options import GoldBase
 
 if TYPE_CHECKING:
     from nmt.alignment.aer import AlignmentScores, LinkCounts
-    from nmt.alignment.links import Links
+    from nmt.alignment.links import Links, WordCounts
 
-    Found = tuple[list[Links], list[tuple[int, int]] | None]
+    Found = tuple[list[Links], list[WordCounts] | None]
     """The links of each sentence, and how many source and target words it has, where the file says so."""
 
 EPILOG = """\b
