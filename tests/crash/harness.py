@@ -1,6 +1,6 @@
 """Kills a training at random moments until it ends; what it leaves must be what an undisturbed training leaves.
 
-usage: python tests/crash/harness.py --kills 200 [--signals TERM,INT,HUP] [--variants bf16] [--seed 1] [--fork]
+usage: python tests/crash/harness.py --kills 200 [--signals TERM,INT,HUP] [--variants bf16+mapped] [--seed 1] [--fork]
 
 Some signals come at any moment after the start, some after a new checkpoint, most of them while a checkpoint is being
 saved or old ones are removed. After each the same command starts again. Failures are: an exit code or a traceback that
@@ -40,7 +40,7 @@ train:
   optimizer: {type: adam, lr: 0.06}
   schedule: {type: plateau, patience: 1, factor: 0.7}
   metric: loss
-  max_steps: 20
+  max_steps: 14
   accumulate: 2
   ema: 0.8
   validate_every: 3
@@ -52,7 +52,7 @@ search: {beam_size: 1, max_length_ratio: 1.0}
 VARIANTS = {
     "everything": [],
     "bf16": [
-        *("precision=bf16", "train.validate_every=null", "train.max_steps=null", "train.max_epochs=6"),
+        *("precision=bf16", "train.validate_every=null", "train.max_steps=null", "train.max_epochs=4"),
         *("train.optimizer={type: adadelta}", "train.schedule={type: cosine, warmup_steps: 3}", "train.accumulate=3"),
     ],
     "stopping": [
@@ -137,8 +137,8 @@ class Campaign:
         self.kills = self.saves = self.runs = 0
         folder.mkdir(parents=True)
         write_corpus(folder)
-        begin = time.monotonic()
-        code = self._begin(folder / "reference").wait()
+        process, begin = self._begin(folder / "reference"), time.monotonic()
+        code = process.wait()
         self._seconds = time.monotonic() - begin
         assert code == 0, self._said()
 
@@ -173,7 +173,8 @@ class Campaign:
             self._compare(run, f"after {self.kills - before} signals")
 
     def _begin(self, run: Path):
-        changes = [f"--set={change.replace('FOLDER', str(self.folder))}" for change in VARIANTS[self.variant]]
+        parts = [VARIANTS[name] for name in self.variant.split("+")]
+        changes = [f"--set={change.replace('FOLDER', str(self.folder))}" for part in parts for change in part]
         arguments = ["train", "--config", str(self.folder / "crash.yaml"), "--run", str(run), *changes]
         return self._start(arguments, self.folder / "stderr")
 

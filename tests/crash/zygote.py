@@ -5,6 +5,7 @@ The process is as real as any; it only begins after the imports. Flushing to the
 a disk that turns, so that kills meet it at all points of a save. A request may name a bug to plant; see bugs.py.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -57,5 +58,6 @@ if __name__ == "__main__":
             importlib.import_module(module.name)
     importlib.import_module("sacrebleu")
     importlib.import_module("sentencepiece")
+    gc.freeze()
     serve()
     main()
