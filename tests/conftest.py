@@ -13,6 +13,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from .forks import Forks
+
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -29,6 +31,14 @@ def _torch_as_it_was():
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Starts processes that need not import torch."""
+    forks = Forks()
+    yield forks
+    forks.close()
 
 
 def pytest_collection_finish():

@@ -59,19 +59,19 @@ def long_text(tiny, tmp_path_factory):
 
 def wait_for(found, process):
     """Waits until `found()` is true."""
-    for _ in range(1200):
+    for _ in range(6000):
         if found():
             return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
+        assert process.poll() is None, process.finish()
+        time.sleep(0.01)
     process.kill()
     pytest.fail("waited in vain for a minute")
 
 
 def finished(process):
     """Exit code and stderr."""
-    _, err = process.communicate(timeout=60)
-    return process.returncode, err.decode()
+    code, _, err = process.finish()
+    return code, err
 
 
 def test_help_loads_no_torch():
@@ -90,9 +90,9 @@ def test_a_command_loads_nothing_that_it_does_not_use(tiny, tmp_path, command):
     assert result.stdout
 
 
-def test_signal_during_training(nmt, tiny, tmp_path, monkeypatch):
+def test_signal_during_training(nmt, forks, tiny, tmp_path, monkeypatch):
     command = ["train", "--config", tiny.config, "--run", tmp_path / "run", "--set", "train.max_steps=100000"]
-    process = subprocess.Popen([*NMT, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = forks.start(forks.NMT, *command)
     wait_for((tmp_path / "run/checkpoints/last").exists, process)
     process.send_signal(signal.SIGTERM)
     returncode, err = finished(process)
@@ -113,9 +113,9 @@ def test_signal_during_training(nmt, tiny, tmp_path, monkeypatch):
     ]
 
 
-def test_signal_during_translation_leaves_nothing_half_written(tiny, tmp_path, long_text):
-    command = [*NMT, "translate", tiny.run, "-i", long_text, "--beam", "6", "--align", f"jsonl={tmp_path / 'a'}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def test_signal_during_translation_leaves_nothing_half_written(forks, tiny, tmp_path, long_text):
+    command = ["translate", tiny.run, "-i", long_text, "--beam", "6", "--align", f"jsonl={tmp_path / 'a'}"]
+    process = forks.start(forks.NMT, *command)
     wait_for(lambda: list(tmp_path.iterdir()), process)
     process.send_signal(signal.SIGTERM)
     assert finished(process) == (143, "")
@@ -133,16 +133,16 @@ def test_interrupted_translation_leaves_nothing_half_written(nmt, tiny, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_closed_pipe_ends_quietly(tiny, tree, long_text, tmp_path):
+def test_closed_pipe_ends_quietly(forks, tiny, tree, long_text, tmp_path):
     before = tree(tiny.folder)
-    command = [*NMT, "translate", tiny.run, "-i", long_text, "--json", "--beam", "1", "--align", f"jsonl={tmp_path}/a"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    line = process.stdout.readline()
-    assert line.endswith(b"\n") and json.loads(line)["src"]
-    process.stdout.close()
-    assert process.wait(timeout=60) == 1
-    assert process.stderr.read() == b""
-    process.stderr.close()
+    command = ["translate", tiny.run, "-i", long_text, "--json", "--beam", "1", "--align", f"jsonl={tmp_path}/a"]
+    here, there = os.pipe()
+    with os.fdopen(here, "rb") as pipe:
+        with os.fdopen(there, "wb") as end:
+            process = forks.start(forks.NMT, *command, stdout=end)
+        line = pipe.readline()
+        assert line.endswith(b"\n") and json.loads(line)["src"]
+    assert finished(process) == (1, "")
     assert list(tmp_path.iterdir()) == []
     assert tree(tiny.folder) == before
 
@@ -153,8 +153,9 @@ def test_bytes_do_not_depend_on_the_locale(nmt, tiny, tree, tmp_path):
     text.write_bytes("Öl 漢字\u2028 .\nI sleep .\n".encode())
     before = tree(tiny.folder), tree(tmp_path)
     plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    for name, code in (("Öl", 0), ("Ähre", 2)):
-        command = ["translate", tiny.run, "-i", tmp_path / name, "--json", "--beam", "1"]
+    translate = ["translate", tiny.run, "-i", text, "--json", "--beam", "1"]
+    check = ["check", "--source", tmp_path / "Ähre", "--target", text]
+    for command, code in ((translate, 0), (check, 2)):
         result = subprocess.run([*NMT, *command], env=plain, capture_output=True, timeout=120)
         assert result.returncode == code
         assert (code, result.stdout, result.stderr.decode()) == nmt(*command)
@@ -209,7 +210,8 @@ def test_terminal_answers_each_line_at_once(tiny):
         assert echo == "I sleep ."
         assert translation.startswith(("Ich", "⁇"))
         os.write(controller, b"\x04")
-        assert finished(process) == (0, "")
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, b"")
     finally:
         process.kill()
         os.close(controller)

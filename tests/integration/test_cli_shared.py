@@ -32,17 +32,6 @@ def test_translations_and_draws_are_those_of_one_process(nmt, tiny, tmp_path):
     assert shared == (texts, pytest.approx(scores, abs=1e-4), links)
 
 
-def test_alignments_are_those_of_one_process(nmt, tiny, tmp_path):
-    given = ["--source", tiny.text("train.en"), "--target", tiny.text("train.de")]
-    for number in (1, 2):
-        out = tmp_path / str(number)
-        result = nmt("align-export", tiny.run, *given, "--format", "pharaoh,jsonl", "-o", out, "--nproc", number)
-        assert (result.code, result.out, result.err) == (0, b"", f"wrote {out}.pharaoh, {out}.jsonl\n")
-    assert (tmp_path / "1.pharaoh").read_bytes() == (tmp_path / "2.pharaoh").read_bytes()
-    ids = [json.loads(line)["id"] for line in (tmp_path / "2.jsonl").read_bytes().split(b"\n")[:-1]]
-    assert ids == list(range(200))
-
-
 class Here:
     """Stands for processes: what goes to them and comes from them is pickled."""
 
@@ -57,6 +46,18 @@ class Here:
 
     def answers(self, blocks):
         return (loads(dumps(self.answer(loads(dumps(block))))) for block in blocks)
+
+
+def test_alignments_are_those_of_one_process(nmt, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(sharing, "Workers", Here)
+    given = ["--source", tiny.text("train.en"), "--target", tiny.text("train.de")]
+    for number in (1, 2):
+        out = tmp_path / str(number)
+        result = nmt("align-export", tiny.run, *given, "--format", "pharaoh,jsonl", "-o", out, "--nproc", number)
+        assert (result.code, result.out, result.err) == (0, b"", f"wrote {out}.pharaoh, {out}.jsonl\n")
+    assert (tmp_path / "1.pharaoh").read_bytes() == (tmp_path / "2.pharaoh").read_bytes()
+    ids = [json.loads(line)["id"] for line in (tmp_path / "2.jsonl").read_bytes().split(b"\n")[:-1]]
+    assert ids == list(range(200))
 
 
 def test_scores_are_those_of_one_process(nmt, tiny, monkeypatch):

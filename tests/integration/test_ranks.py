@@ -14,15 +14,13 @@ from nmt.parallel import launcher
 
 NMT = [Path(sys.executable).with_name("nmt")]
 """The command itself: with `python -m nmt` a rank starts in another way."""
-FORKING = """
-import multiprocessing, sys
-import nmt.pipeline.training, sacrebleu
+FORKED = """
+import multiprocessing
 from nmt.cli import main
 fork = multiprocessing.get_context("fork")
 multiprocessing.get_context = lambda method: fork
 main()
 """
-FORKED = [sys.executable, "-W", "ignore", "-c", FORKING]
 """The same, with ranks that need not import everything again."""
 STEPS = 50
 AT_THE_END = {"done.json", "report.html"}
@@ -49,23 +47,26 @@ def command(tiny, tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed(command, tmp_path_factory):
     run = tmp_path_factory.mktemp("two") / "run"
-    result = finish(start(command, run))
-    assert result == (0, "")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    result = subprocess.run([*NMT, *ranks(command, run)], capture_output=True, timeout=600, env=environment)
+    assert (result.returncode, result.stdout.decode(), result.stderr) == (0, f"report: {run}/report.html\n", b"")
     return run
 
 
-def start(command, run, nmt=NMT):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    arguments = [*nmt, *command, f"--run={run}", "--nproc=2", "--quiet"]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+@pytest.fixture
+def start(forks):
+    return lambda command, run: forks.start(FORKED, *ranks(command, run))
 
 
-def finish(process):
+def ranks(command, run):
+    return [*command, f"--run={run}", "--nproc=2", "--quiet"]
+
+
+def finish(process, run):
     """Exit code and stderr. On stdout there is nothing but the report's path after an end that is no error."""
-    out, err = process.communicate(timeout=600)
-    run = next(part for part in process.args if str(part).startswith("--run=")).removeprefix("--run=")
-    assert out.decode() == ("" if process.returncode else f"report: {run}/report.html\n")
-    return process.returncode, err.decode()
+    code, out, err = process.finish()
+    assert out.decode() == ("" if code else f"report: {run}/report.html\n")
+    return code, err
 
 
 def names(run):
@@ -90,11 +91,11 @@ def newest(run):
 
 
 def wait_for_step(run, step, process):
-    for _ in range(12000):
+    for _ in range(60000):
         if list(run.glob(f"checkpoints/step-{step:08d}")):
             return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
+        assert process.poll() is None, process.finish()
+        time.sleep(0.01)
     pytest.fail("waited in vain")
 
 
@@ -108,21 +109,21 @@ def test_two_ranks_train_as_one_process(nmt, command, undisturbed, tmp_path):
     assert json.loads((undisturbed / "done.json").read_bytes())["step"] == STEPS
 
 
-def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(command, undisturbed, tmp_path):
+def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(start, command, undisturbed, tmp_path):
     run, command = tmp_path / "run", [*command, "--set=train.validate_every=10"]
-    process = start(command, run, FORKED)
+    process = start(command, run)
     wait_for_step(run, 10, process)
     os.kill(rank_process(process, 1), signal.SIGKILL)
-    assert finish(process) == (1, "nmt: error: rank 1 was killed (SIGKILL); the same command continues\n")
+    assert finish(process, run) == (1, "nmt: error: rank 1 was killed (SIGKILL); the same command continues\n")
     assert newest(run) < STEPS
     assert names(run) == names(undisturbed) - AT_THE_END
 
-    process = start(command, run, FORKED)
+    process = start(command, run)
     wait_for_step(run, newest(run) + 10, process)
     process.send_signal(signal.SIGTERM)
-    assert finish(process) == (143, f"nmt: error: stopped at step {newest(run)}; the same command continues\n")
+    assert finish(process, run) == (143, f"nmt: error: stopped at step {newest(run)}; the same command continues\n")
     assert names(run) == names(undisturbed) - AT_THE_END
-    assert finish(start(command, run, FORKED)) == (0, "")
+    assert finish(start(command, run), run) == (0, "")
     weights = [json.loads((path / "done.json").read_bytes())["last_weights_sha256"] for path in (run, undisturbed)]
     assert weights[0] == weights[1]
     assert losses(run) == losses(undisturbed)

@@ -131,17 +131,15 @@ main()
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
-def test_out_of_memory(tiny, tmp_path):
+def test_out_of_memory(forks, tiny, tmp_path):
     large = ("data.batching.sentences=200", "data.max_length=50", "model.decoder.attention.scorer.dim=8000")
     flags = [part for setting in large for part in ("--set", setting)]
-    command = [sys.executable, "-c", OUT_OF_MEMORY, "--config", tiny.config, "--run", tmp_path / "run", *flags]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    result = subprocess.run(command, capture_output=True, env=environment, timeout=120)
-    assert (result.returncode, result.stdout) == (1, b"")
+    code, out, err = forks.run(OUT_OF_MEMORY, "--config", tiny.config, "--run", tmp_path / "run", *flags)
+    assert (code, out) == (1, b"")
     assert re.fullmatch(
         r"nmt: error: out of memory at step 1: batch of 200 x \d+ tokens; lower data\.batching\.sentences \(now 200\) "
         r"or data\.max_length \(now 50\); no checkpoint was saved yet",
-        result.stderr.decode().split("\n")[-2],
+        err.split("\n")[-2],
     )
 
 
@@ -180,21 +178,19 @@ def test_a_wish_to_save_ends_nothing(nmt, tiny, tmp_path, monkeypatch, when):
     assert nmt("train", "--config", tiny.config, "--run", tmp_path / "run", "--set", "train.max_steps=2").code == 0
 
 
-def test_the_run_is_locked_until_its_report_is_written(nmt, tiny, tmp_path, monkeypatch):
+def test_the_run_is_locked_until_its_report_is_written(nmt, forks, tiny, tmp_path, monkeypatch):
     from nmt.pipeline import training
 
     real, command = training.evaluate_sets, ("train", "--config", tiny.config, "--run", tmp_path / "run")
     second = []
 
     def evaluate(*arguments):
-        code = "import sys\nfrom nmt.cli import main\nsys.argv[0] = 'nmt'\nmain()\n"
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        process = [sys.executable, "-c", code, *command, "--overwrite"]
-        second.append(subprocess.run(process, capture_output=True, env=environment, timeout=120))
+        second.append(forks.run(forks.NMT, *command, "--overwrite"))
         return real(*arguments)
 
     monkeypatch.setattr(training, "evaluate_sets", evaluate)
     assert nmt(*command).code == 0
-    assert second[0].returncode == 2
-    assert f"{tmp_path / 'run'} is in use by process {os.getpid()} on host" in second[0].stderr.decode()
+    ((code, _, err),) = second
+    assert code == 2
+    assert f"{tmp_path / 'run'} is in use by process {os.getpid()} on host" in err
     assert weights(tmp_path / "run") == weights(tiny.run)

@@ -1,8 +1,5 @@
 """Mistakes with the flags and files of the commands that have no row in the catalogue."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -252,13 +249,11 @@ def test_an_input_is_not_written_over(line, command, tiny, tree, tmp_path):
     assert (tree(tmp_path), tree(tiny.folder)) == before
 
 
-def test_a_file_opened_by_the_shell_is_not_written_over(tiny, tmp_path):
+def test_a_file_opened_by_the_shell_is_not_written_over(forks, tiny, tmp_path):
     text = tmp_path / "a"
     text.write_bytes(b"The man sleeps .\n")
-    line = [sys.executable, "-m", "nmt", "translate", tiny.run, "--align", f"pharaoh={text}"]
-    with text.open("rb") as stdin:
-        ended = subprocess.run(line, stdin=stdin, capture_output=True, check=False, timeout=100)
-    assert (ended.returncode, ended.stdout) == (2, b"")
+    code, out, _ = forks.run(forks.NMT, "translate", tiny.run, "--align", f"pharaoh={text}", stdin=text)
+    assert (code, out) == (2, b"")
     assert text.read_bytes() == b"The man sleeps .\n"
 
 

@@ -1,10 +1,7 @@
 """Rows 71 to 76, 84 and 90: training is stopped or killed, and the same command ends it as if nothing had been."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from shlex import split
 from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGUSR1
@@ -15,35 +12,24 @@ import torch
 from .catalogue import SHORT, fill, said
 
 TRAINING = f"{SHORT} --set train.keep_checkpoints=1"
-FORKS = """
-import json, os, re, signal, sys
-import nmt.pipeline.training, sacrebleu
+STRIKE = """
+import json, os, re, sys
 from nmt.cli import main
 from nmt.commands.progress import Screen
 
-def train(folder, blows, command):
-    def watch(event, values):
-        for kind, pattern, number in blows:
-            if event == kind and re.search(pattern, str(values)):
-                os.kill(os.getpid(), number)
-    for place, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT), place)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    sys.addaudithook(watch)
-    sys.argv = ["nmt", *command]
-    main()
+def watch(event, values):
+    for kind, pattern, number in blows:
+        if event == kind and re.search(pattern, str(values)):
+            os.kill(os.getpid(), number)
 
+blows = json.loads(sys.argv.pop(1))
+sys.argv[0] = "nmt"
 Screen.on_step = lambda self, step, *rest: sys.audit("step", step)
-codes = []
-for case in json.load(sys.stdin):
-    if os.fork() == 0:
-        train(*case)
-    codes.append(os.waitstatus_to_exitcode(os.wait()[1]))
-print(json.dumps(codes))
+sys.addaudithook(watch)
+main()
 """
-"""Trains in one process after the other, forked from one that has imported everything. A blow is a signal that comes
-at an audit event of Python, which is raised before what it tells of, or at a `step` made."""
+"""A training to which blows come: signals at an audit event of Python, which is raised before what it tells of, or at a
+`step` made."""
 
 
 @dataclass
@@ -79,20 +65,14 @@ TIMED = ("log.txt", "metrics.jsonl", "report.html", "done.json", "state.json", "
 
 
 @pytest.fixture(scope="module")
-def struck(tiny, tmp_path_factory):
-    """A folder for each of `STRUCK`, with the run in `new` and what was said in `out` and `err`; and the exit code."""
-    folders = {name: tmp_path_factory.mktemp("struck") for name in STRUCK}
-    cases = [[str(folder), STRUCK[name].blows, split(fill(TRAINING, tiny, folder))] for name, folder in folders.items()]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORKS],
-        input=json.dumps(cases).encode(),
-        capture_output=True,
-        env=environment,
-        timeout=300,
-    )
-    assert (result.returncode, result.stderr) == (0, b"")
-    return dict(zip(folders, zip(folders.values(), json.loads(result.stdout), strict=True), strict=True))
+def struck(forks, tiny, tmp_path_factory):
+    """For each of `STRUCK` a folder with the run in `new`, the exit code, stdout and stderr."""
+    found = {}
+    for name, case in STRUCK.items():
+        folder = tmp_path_factory.mktemp("struck")
+        command = split(fill(TRAINING, tiny, folder))
+        found[name] = (folder, *forks.run(STRIKE, json.dumps(case.blows), *command))
+    return found
 
 
 @pytest.fixture
@@ -117,14 +97,13 @@ def continued(command, run, *flags):
 @pytest.mark.parametrize("name", STRUCK)
 def test_struck(name, struck, outcome):
     """How the process ends: its exit code, no traceback, nothing on stdout but the path of a report that is there."""
-    (folder, code), expected = struck[name], STRUCK[name]
-    err = (folder / "err").read_text(encoding="utf-8")
+    (folder, code, out, err), expected = struck[name], STRUCK[name]
     assert code == expected.code, err
-    assert (folder / "out").read_bytes() == (b"" if code else f"report: {folder}/new/report.html\n".encode())
+    assert out == (b"" if code else f"report: {folder}/new/report.html\n".encode())
     assert "Traceback" not in err
     errors = [line for line in err.split("\n") if "error" in line]
     assert errors == ([] if expected.error is None else [f"nmt: error: {expected.error}"])
-    assert {path.name for path in folder.iterdir()} == {"new", "out", "err"}
+    assert {path.name for path in folder.iterdir()} == {"new"}
     assert code < 0 or not list(folder.rglob(".tmp*"))
     if code == 0:
         assert outcome(folder / "new") == outcome()
