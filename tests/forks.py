@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PATIENCE = 300
+PATIENCE = 120
 
 
 class Forks:
