@@ -8,7 +8,8 @@ With --random-ids no text is read: sentences of 5 to data.max_length random word
 configs whose corpora are not here. The speed does not depend on which words they are.
 
 The ceiling is the speed at which the matrix products of the very same updates run by themselves, one after the other,
-on operands of the same shapes and types. It is measured in the same process, in rounds that alternate with the updates.
+on operands of the same shapes and types. It is measured in the same process, in rounds that alternate with the updates,
+and so is the speed without compiled loops (`plain`).
 `making_batches` is the time to make the batches, over that of the updates on them; it is not in the speed.
 """
 
@@ -35,6 +36,7 @@ from nmt.config.loader import load_config
 from nmt.data.batch import Batch
 from nmt.data.corpus import Corpus
 from nmt.data.epochs import Epochs
+from nmt.kernels.kernels import use_kernels
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import build_model, prepare, set_up
 from nmt.text.vocab import SPECIALS
@@ -144,9 +146,14 @@ def seconds(run: Callable[[], None]) -> float:
 
 
 def products_of(load: Workload) -> tuple[Callable[[], None], float]:
-    """All matrix products of the workload's updates as one function, and their number of operations."""
+    """All matrix products of the workload's updates as one function, and their number of operations.
+
+    They are recorded where PyTorch computes all of them.
+    """
+    use_kernels(False)
     with RecordProducts() as record:
         load.update(load.batches)
+    use_kernels(True)
     operands: list[tuple[torch.Tensor, torch.Tensor, int]] = []
     operations = 0.0
     for (left, right, dtype), count in record.count.items():
@@ -197,15 +204,22 @@ def measure(load: Workload, rounds: int) -> dict[str, Any]:
     products, operations = products_of(load)
     products()
     updates: list[float] = []
+    plain: list[float] = []
     ceilings: list[float] = []
+    load.update(load.batches)
     for _ in range(rounds):
         updates.append(seconds(lambda: load.update(load.batches)))
+        use_kernels(False)
+        plain.append(seconds(lambda: load.update(load.batches)))
+        use_kernels(True)
         ceilings.append(seconds(products))
     update, ceiling = statistics.median(updates), statistics.median(ceilings)
     return {
         "tokens_per_s": round(load.tokens / update),
         "slowest": round(load.tokens / max(updates)),
         "fastest": round(load.tokens / min(updates)),
+        "plain_tokens_per_s": round(load.tokens / statistics.median(plain)),
+        "gain_of_kernels": round(statistics.median(p / u for p, u in zip(plain, updates, strict=True)), 2),
         "ceiling_tokens_per_s": round(load.tokens / ceiling),
         "ratio_to_ceiling": round(statistics.median(c / u for c, u in zip(ceilings, updates, strict=True)), 3),
         "mflop_per_token": round(operations / load.tokens / 1e6, 1),

@@ -44,7 +44,7 @@ class _Loop(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        dbefore_TBH, dafter_TBH, dweights_TBS = grads
+        dbefore_TBH, dafter_TBH, dweights_TBS = (grad.contiguous() for grad in grads)
         attend, cell = _saved(ctx)
         s_TBH = cell.parts[0]
         dgates_TBG = torch.empty_like(attend.context_TBP)

@@ -50,7 +50,7 @@ class _Loop(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        doutput_TBF, dweights_TBS = grads
+        doutput_TBF, dweights_TBS = (grad.contiguous() for grad in grads)
         attend, cell, fed_TBF, weight_fed, weight_output = _saved(ctx)
         h_TBH = cell.parts[0]
         steps, batch, _ = doutput_TBF.shape

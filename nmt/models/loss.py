@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from nmt.kernels.kernels import Kernel, find_kernel
 from nmt.nn.by_hand import require_first_order
 
 CHUNK = 512
@@ -39,10 +40,10 @@ def vocabulary_loss(
     agreement: weight of (KL(p || q) + KL(q || p)) / 2, with p and q the distributions of rows 2r and 2r + 1, added for
     each such pair (Liang et al. 2021, eq. 2).
     """
-    parts = features_RF, weight_VF.to(features_RF.dtype), bias_V.to(features_RF.dtype)
+    parts = features_RF, weight_VF, bias_V
     if not torch.is_grad_enabled():
         parts = tuple(part.detach() for part in parts)
-    total, nll = _VocabularyLoss.apply(*parts, target_R, label_smoothing, agreement)  # type: ignore[misc]
+    total, nll = _VocabularyLoss.apply(*parts, target_R, float(label_smoothing), agreement)  # type: ignore[misc]
     return Loss(total, nll.detach(), len(target_R))
 
 
@@ -59,49 +60,78 @@ class _VocabularyLoss(torch.autograd.Function):
         smoothing: float,
         agreement: float,
     ) -> tuple[Tensor, Tensor]:
-        precise = torch.promote_types(features_RF.dtype, torch.float32)
+        dtype, precise = features_RF.dtype, torch.promote_types(features_RF.dtype, torch.float32)
         total = features_RF.new_zeros((), dtype=precise)
         nll = total.clone()
         need = any(ctx.needs_input_grad[:3])
         dfeatures_RF = torch.empty_like(features_RF)
         dweight_VF = torch.zeros_like(weight_VF, dtype=precise) if need else None
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
+        kernel = None if agreement else find_kernel("vocabulary", features_RF)
+        weight_VF, bias_V = weight_VF.to(dtype), bias_V.to(dtype)
         for start in range(0, len(features_RF), CHUNK):
-            features_CF, target_C1 = features_RF[start : start + CHUNK], target_R[start : start + CHUNK, None]
-            logits_CV = torch.addmm(bias_V, features_CF, weight_VF.t())
-            logprob_CV = torch.log_softmax(logits_CV, -1, dtype=precise)
-            chunk_nll = -logprob_CV.gather(1, target_C1).sum()
-            nll += chunk_nll
-            total += (1 - smoothing) * chunk_nll
-            if smoothing:
-                total -= smoothing * logprob_CV.mean(-1).sum()
-            divergence, ddivergence_CV = _divergence(logprob_CV) if agreement else (0.0, None)
-            total += agreement * divergence
-            if dweight_VF is None:
-                continue
-            dlogits_CV = logprob_CV.exp_()
-            if ddivergence_CV is not None:
-                dlogits_CV.add_(ddivergence_CV, alpha=agreement)
-            if smoothing:
-                dlogits_CV -= smoothing / dlogits_CV.size(1)
-            dlogits_CV.scatter_add_(1, target_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(target_C1))
-            dbias_V += dlogits_CV.sum(0)
-            dlogits_CV = dlogits_CV.to(features_RF.dtype)
-            torch.mm(dlogits_CV, weight_VF, out=dfeatures_RF[start : start + CHUNK])
-            if dweight_VF.dtype == dlogits_CV.dtype:
-                dweight_VF.addmm_(dlogits_CV.t(), features_CF)
+            rows = slice(start, start + CHUNK)
+            logits_CV = features_RF[rows] @ weight_VF.t()
+            if kernel is None:
+                logits_CV += bias_V
+                losses = _chunk(logits_CV, target_R[rows], smoothing, agreement, dbias_V if need else None)
             else:
-                dweight_VF += dlogits_CV.t() @ features_CF
+                losses = _kernel_chunk(kernel, logits_CV, target_R[rows], smoothing, bias_V, dbias_V, need)
+            total += losses.total
+            nll += losses.nll
+            if dweight_VF is not None and losses.dlogits_CV is not None:
+                torch.mm(losses.dlogits_CV, weight_VF, out=dfeatures_RF[rows])
+                dweight_VF += losses.dlogits_CV.t() @ features_RF[rows]
         ctx.gradients = dfeatures_RF, dweight_VF, dbias_V
         ctx.mark_non_differentiable(nll)
         return total, nll
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        """Gradients of the features, the weights and the bias; autograd makes them of their types."""
         require_first_order()
         dfeatures_RF, dweight_VF, dbias_V = ctx.gradients
-        scale, dtype = grads[0], dfeatures_RF.dtype
-        return dfeatures_RF * scale, (dweight_VF * scale).to(dtype), (dbias_V * scale).to(dtype), None, None, None
+        return dfeatures_RF * grads[0], dweight_VF * grads[0], dbias_V * grads[0], None, None, None
+
+
+class _Chunk(NamedTuple):
+    """total and nll as in `Loss`; the gradient of the logits where it is wanted."""
+
+    total: Tensor
+    nll: Tensor
+    dlogits_CV: Tensor | None
+
+
+def _chunk(logits_CV: Tensor, target_C: Tensor, smoothing: float, agreement: float, dbias_V: Tensor | None) -> _Chunk:
+    """The gradient of the bias is added to dbias_V; None: no gradients are wanted."""
+    precise = torch.promote_types(logits_CV.dtype, torch.float32)
+    logprob_CV, target_C1 = torch.log_softmax(logits_CV, -1, dtype=precise), target_C[:, None]
+    nll = -logprob_CV.gather(1, target_C1).sum()
+    total = (1 - smoothing) * nll
+    if smoothing:
+        total -= smoothing * logprob_CV.mean(-1).sum()
+    divergence, ddivergence_CV = _divergence(logprob_CV) if agreement else (0.0, None)
+    total += agreement * divergence
+    if dbias_V is None:
+        return _Chunk(total, nll, None)
+    dlogits_CV = logprob_CV.exp_()
+    if ddivergence_CV is not None:
+        dlogits_CV.add_(ddivergence_CV, alpha=agreement)
+    if smoothing:
+        dlogits_CV -= smoothing / dlogits_CV.size(1)
+    dlogits_CV.scatter_add_(1, target_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(target_C1))
+    dbias_V += dlogits_CV.sum(0)
+    return _Chunk(total, nll, dlogits_CV.to(logits_CV.dtype))
+
+
+def _kernel_chunk(
+    kernel: Kernel, logits_CV: Tensor, target_C: Tensor, smoothing: float, bias_V: Tensor, dbias_V: Tensor, need: bool
+) -> _Chunk:
+    """As `_chunk`, of logits without their bias; the gradient takes their place."""
+    nll_C, mean_C = dbias_V.new_empty(2, len(logits_CV))
+    kernel(*logits_CV.shape, int(need), smoothing, target_C, bias_V, logits_CV, nll_C, mean_C, dbias_V)
+    nll = nll_C.sum()
+    return _Chunk((1 - smoothing) * nll - smoothing * mean_C.sum(), nll, logits_CV if need else None)
 
 
 def _divergence(logprob_CV: Tensor) -> tuple[Tensor, Tensor]:

@@ -65,6 +65,7 @@ class _Sequence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         tape, shape = _saved(ctx)
+        grads = tuple(grad.contiguous() for grad in grads)
         dgates_TBG = grads[0].new_empty(shape)
         for t in range(len(dgates_TBG) - 1, -1, -1):
             tape.step_back(t, tuple(grad[t] for grad in grads), dgates_TBG[t])

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
-from nmt.nn.gru_tape import GRUTape
+from nmt.nn.gru_kernel_tape import make_gru_tape
 
 ResetGate = Literal["before", "after"]
 
@@ -57,4 +57,4 @@ class GRU(Cell):
         return (torch.lerp(candidate_BH, h_BH.to(candidate_BH.dtype), update_BH),)
 
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
-        return partial(GRUTape, self.reset_gate == "before"), (self.weight_hh, self.bias_hh)
+        return partial(make_gru_tape, self.reset_gate == "before"), (self.weight_hh, self.bias_hh)

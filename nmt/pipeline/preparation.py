@@ -18,6 +18,7 @@ from nmt.data.pairs import overlap
 from nmt.data.subword_sampling import subword_sampling
 from nmt.device import Compute, resolve_compute
 from nmt.errors import ConfigError, is_out_of_memory
+from nmt.kernels.kernels import use_kernels
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.prepared_text import PreparedText
 from nmt.pipeline.sets import Pairs, check_links, compare_with_train, load_sets, read_sets
@@ -107,8 +108,12 @@ def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer],
 
 
 def set_up(experiment: Experiment) -> Compute:
-    """Sets the number of threads; where and how precisely to compute. Errors: UserError without such a device."""
+    """Sets the number of threads and whether compiled loops are used; where and how precisely to compute.
+
+    Errors: UserError without such a device.
+    """
     if experiment.threads:
         torch.set_num_threads(experiment.threads)
+    use_kernels(experiment.kernels == "auto")
     torch.set_flush_denormal(True)
     return resolve_compute(experiment.device, experiment.precision)

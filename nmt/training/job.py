@@ -11,6 +11,7 @@ import torch
 
 from nmt import __version__
 from nmt.data.epochs import Epochs, MappedEpochs
+from nmt.kernels.kernels import find_kernel
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.ranks import Ranks
 from nmt.training.validation import Validation
@@ -58,4 +59,5 @@ class Job:
             "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),
             "precision": self.precision,
             "processes": str(self.ranks.size),
+            "kernels": "compiled" if find_kernel("gru_after", torch.empty(0, device=self.device)) else "none",
         }

@@ -6,8 +6,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from nmt.attention.scorers.hidden_scores import hidden_scores
 from nmt.attention.scorers.scorer import Scorer
-from nmt.attention.tapes.additive import AdditiveTape
+from nmt.attention.tapes.additive_kernel import make_additive_tape
 from nmt.attention.tapes.tape import MakeAttentionTape
 
 
@@ -20,10 +21,7 @@ class Perceptron(Scorer):
         self.energy = nn.Parameter(torch.empty(dim))
 
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:
-        return AdditiveTape, (self.query.weight, self.energy)
+        return make_additive_tape, (self.query.weight, self.energy)
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
-        """v^T tanh(x) as 2 v^T sigmoid(2 x) - v^T 1, see `AdditiveTape`; one temporary of the size of x."""
-        hidden_BMSA = torch.add(2 * self.query(query_BMH)[:, :, None], keys_BSA[:, None], alpha=2).sigmoid_()
-        energy = self.energy.to(keys_BSA.dtype)
-        return hidden_BMSA @ (2 * energy) - energy.sum()
+        return hidden_scores(self.query(query_BMH), keys_BSA, self.energy)

@@ -21,7 +21,7 @@ class ProductTape(AttentionTape):
 
     def _scores_back(self, t: int, query_BH: Tensor, dscores_BS: Tensor) -> Tensor:
         self.dscores_TBS[t] = dscores_BS
-        return torch.bmm(dscores_BS[:, None], self.keys_BSH)[:, 0]
+        return torch.bmm(self.dscores_TBS[t][:, None], self.keys_BSH)[:, 0]
 
     def _score_gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
         return (torch.bmm(self.dscores_TBS.permute(1, 2, 0), query_TBH.transpose(0, 1)),)

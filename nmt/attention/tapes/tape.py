@@ -11,6 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from nmt.kernels.kernels import find_kernel
+
 
 class AttentionTape(ABC):
     """weights_t = softmax(scores(query_t, keys));  context_t = weights_t values.
@@ -29,10 +31,18 @@ class AttentionTape(ABC):
         self.weights_TBS = self.penalty_BS.new_empty(steps, batch, positions)
         self.context_TBP = values_BSP.new_empty(steps, batch, width)
         self.dcontext_TBP: Tensor | None = None
+        self.attend, self.attend_back = (find_kernel(name, values_BSP) for name in ("attend", "attend_back"))
+        self.sums_BP = self.penalty_BS.new_empty(batch, width)
 
     def step(self, t: int, query_BH: Tensor) -> Tensor:
         """context_BP of step t."""
-        weights_BS = torch.softmax(self._scores(query_BH) + self.penalty_BS, -1, out=self.weights_TBS[t])
+        scores_BS = self._scores(query_BH)
+        if self.attend is not None:
+            context_BP = self.context_TBP[t]
+            read = scores_BS.float().contiguous(), self.penalty_BS, self.values_BSP
+            self.attend(*self.values_BSP.shape, *read, self.weights_TBS[t], self.sums_BP, context_BP)
+            return context_BP
+        weights_BS = torch.softmax(scores_BS + self.penalty_BS, -1, out=self.weights_TBS[t])
         weights_B1S = weights_BS[:, None].to(self.values_BSP.dtype)
         return torch.bmm(weights_B1S, self.values_BSP, out=self.context_TBP[t][:, None])[:, 0]
 
@@ -42,6 +52,11 @@ class AttentionTape(ABC):
             self.dcontext_TBP = torch.empty_like(self.context_TBP)
         self.dcontext_TBP[t] = dcontext_BP
         weights_BS = self.weights_TBS[t]
+        if self.attend_back is not None:
+            dscores_BS = torch.empty_like(weights_BS)
+            given = self.dcontext_TBP[t], dweights_BS.contiguous(), weights_BS
+            self.attend_back(*self.values_BSP.shape, *given, self.values_BSP, dscores_BS)
+            return self._scores_back(t, query_BH, dscores_BS)
         dweights_BS = dweights_BS + torch.bmm(self.values_BSP, dcontext_BP[:, :, None])[:, :, 0]
         inner_B1 = (weights_BS * dweights_BS).sum(-1, keepdim=True)
         dscores_BS = weights_BS * (dweights_BS - inner_B1)

@@ -1,0 +1,1 @@
+"""Compiled loops for training on a processor, built on first use where there is a compiler; PyTorch alone elsewhere."""

@@ -1,0 +1,66 @@
+"""The compiled loops as functions of tensors."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from nmt.kernels.build import load_library
+
+TYPES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
+
+Argument = Tensor | int | float | None
+Kernel = Callable[..., None]
+
+
+class _Switch:
+    on = True
+
+
+def use_kernels(on: bool) -> None:
+    """Whether compiled loops are used in this process where there are some."""
+    _Switch.on = on
+
+
+def find_kernel(name: str, like: Tensor) -> Kernel | None:
+    """The compiled loop of this name for numbers of the type of `like`; None where there is none.
+
+    It takes contiguous tensors on the processor (None is a null pointer), whole numbers and float32, in the order of
+    its source. Shapes and types are not checked.
+    """
+    if not _Switch.on or like.device.type != "cpu" or like.dtype not in TYPES:
+        return None
+    return _find(f"{name}_{TYPES[like.dtype]}")
+
+
+def take_kernel(name: str, like: Tensor) -> Kernel:
+    """As `find_kernel`, where it is known that there is one."""
+    kernel = find_kernel(name, like)
+    assert kernel is not None
+    return kernel
+
+
+@cache
+def _find(symbol: str) -> Kernel | None:
+    function = getattr(load_library(), symbol, None)
+    if function is None:
+        return None
+    function.restype = None
+
+    def call(*arguments: Argument) -> None:
+        function(*(_passed(argument) for argument in arguments))
+
+    return call
+
+
+def _passed(argument: Argument) -> ctypes.c_void_p | ctypes.c_long | ctypes.c_float:
+    if argument is None:
+        return ctypes.c_void_p()
+    if isinstance(argument, Tensor):
+        assert argument.is_contiguous()
+        return ctypes.c_void_p(argument.data_ptr())
+    return ctypes.c_float(argument) if isinstance(argument, float) else ctypes.c_long(argument)

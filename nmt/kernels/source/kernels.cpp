@@ -1,0 +1,22 @@
+// Every kernel twice: on float32 as NAME_float32 and on bfloat16 as NAME_bfloat16.
+#include <omp.h>
+
+#include <vector>
+
+#include "vector.h"
+
+#include "product.h"
+
+#define T float
+#define NAME(kernel) kernel##_float32
+#include "attention.h"
+#include "gru.h"
+#include "vocabulary.h"
+#undef T
+#undef NAME
+
+#define T bf16
+#define NAME(kernel) kernel##_bfloat16
+#include "attention.h"
+#include "gru.h"
+#include "vocabulary.h"

@@ -1,0 +1,87 @@
+// Products of a few rows with one matrix many times, in bfloat16 with sums in float32, where the processor multiplies
+// in tiles (AMX). The matrix is packed before.
+#if defined(__AMX_BF16__)
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+constexpr long SIDE = 32, PAIRS = 16, TILE = PAIRS * W * 2;
+
+// Linux wants to be asked for tiles, once.
+extern "C" void ask_for_tiles_bfloat16(int32_t* granted) { *granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
+
+// packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2]. The matrix is (K, N), or (N, K) if `transposed`;
+// K and N are multiples of 32.
+extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
+#pragma omp parallel for collapse(2)
+    for (long n = 0; n < N / W; n++)
+        for (long k = 0; k < K / SIDE; k++) {
+            bf16* tile = packed + (n * (K / SIDE) + k) * TILE;
+            for (long pair = 0; pair < PAIRS; pair++)
+                for (long column = 0; column < W; column++)
+                    for (long half = 0; half < 2; half++) {
+                        long row = k * SIDE + pair * 2 + half, place = n * W + column;
+                        tile[(pair * W + column) * 2 + half] = matrix[transposed ? place * K + row : row * N + place];
+                    }
+        }
+}
+
+struct Tiles {
+    Tiles() {
+        struct {
+            uint8_t palette = 1, start = 0, unused[14] = {};
+            uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+            uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+        } config;
+        _tile_loadconfig(&config);
+    }
+    ~Tiles() { _tile_release(); }
+    // sums = x (32, K) times two columns of tiles.
+    void multiply(long K, const bf16* x, const bf16* left, const bf16* right, float (*sums)[SIDE]) {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+        for (long k = 0; k < K / SIDE; k++) {
+            _tile_loadd(4, x + k * SIDE, K * 2);
+            _tile_loadd(5, x + 16 * K + k * SIDE, K * 2);
+            _tile_loadd(6, left + k * TILE, 64);
+            _tile_loadd(7, right + k * TILE, 64);
+            _tile_dpbf16ps(0, 4, 6);
+            _tile_dpbf16ps(1, 4, 7);
+            _tile_dpbf16ps(2, 5, 6);
+            _tile_dpbf16ps(3, 5, 7);
+        }
+        _tile_stored(0, &sums[0][0], SIDE * 4);
+        _tile_stored(1, &sums[0][16], SIDE * 4);
+        _tile_stored(2, &sums[16][0], SIDE * 4);
+        _tile_stored(3, &sums[16][16], SIDE * 4);
+    }
+};
+
+// result (M, N) = x (M, K) packed + add; the rows of `add` are `step` apart: N, or 0 for a bias, and null is none.
+extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* x, const bf16* packed, const bf16* add,
+                        bf16* result) {
+    long rows = (M + SIDE - 1) / SIDE * SIDE;
+    std::vector<bf16> padded(rows > M ? SIDE * K : 0);
+    if (rows > M) memcpy(padded.data(), x + (rows - SIDE) * K, (M - rows + SIDE) * K * sizeof(bf16));
+#pragma omp parallel
+    {
+        Tiles tiles;
+        alignas(64) float sums[SIDE][SIDE];
+        for (long m = 0; m < rows; m += SIDE) {
+            const bf16* part = m + SIDE > M ? padded.data() : x + m * K;
+#pragma omp for schedule(static) nowait
+            for (long n = 0; n < N; n += SIDE) {
+                tiles.multiply(K, part, packed + n * K, packed + (n + W) * K, sums);
+                for (long row = 0; row < SIDE && m + row < M; row++)
+                    for (long i = 0; i < SIDE; i += W) {
+                        Vec sum = load(&sums[row][i], W);
+                        if (add) sum += load(add + (m + row) * step + n + i, W);
+                        store(result + (m + row) * N + n + i, sum, W);
+                    }
+            }
+        }
+    }
+}
+#endif

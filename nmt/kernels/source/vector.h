@@ -1,0 +1,128 @@
+// Sixteen numbers at a time: loading, storing, exp, sigmoid and tanh. Arithmetic is float32 whatever the type in memory.
+// NaN in, NaN out: training must see it.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+constexpr long W = 16;
+constexpr float LOWEST = -1e30f;
+typedef float Vec __attribute__((vector_size(64)));
+typedef uint32_t Bits __attribute__((vector_size(64)));
+typedef uint16_t Half __attribute__((vector_size(32)));
+
+struct bf16 {
+    uint16_t bits;
+};
+
+inline Vec all(float x) { return x - Vec{}; }
+
+inline Vec widen(const float* p) {
+    Vec x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+inline Vec widen(const bf16* p) {
+    Half h;
+    memcpy(&h, p, sizeof h);
+    return (Vec)(__builtin_convertvector(h, Bits) << 16);
+}
+
+inline void narrow(float* p, Vec x) { memcpy(p, &x, sizeof x); }
+
+// To nearest, ties to even.
+inline void narrow(bf16* p, Vec x) {
+    Bits b = (Bits)x;
+    b += 0x7fff + ((b >> 16) & 1);
+    b = x == x ? b : (Bits)x | 0x400000;
+    Half h = __builtin_convertvector(b >> 16, Half);
+    memcpy(p, &h, sizeof h);
+}
+
+// The first `width` numbers at p, `fill` behind them.
+template <class Number>
+inline Vec load(const Number* p, long width, float fill = 0) {
+    if (width == W) return widen(p);
+    Number part[W] = {};
+    memcpy(part, p, width * sizeof(Number));
+    Vec x = widen(part);
+    for (long i = width; i < W; i++) x[i] = fill;
+    return x;
+}
+
+template <class Number>
+inline void store(Number* p, Vec x, long width) {
+    if (width == W) return narrow(p, x);
+    Number part[W];
+    narrow(part, x);
+    memcpy(p, part, width * sizeof(Number));
+}
+
+// body(i, width) for i = 0, 16, 32, ...; the last width is what is left of n.
+template <class Body>
+inline void sweep(long n, Body body) {
+    long i = 0;
+    for (; i + W <= n; i += W) body(i, W);
+    if (i < n) body(i, n - i);
+}
+
+inline float sum(Vec x) {
+    float total = 0;
+    for (long i = 0; i < W; i++) total += x[i];
+    return total;
+}
+
+inline float largest(Vec x) {
+    float found = x[0];
+    for (long i = 1; i < W; i++) found = found < x[i] || x[i] != x[i] ? x[i] : found;
+    return found;
+}
+
+inline Vec reciprocal(Vec x) {
+#if defined(__AVX512F__)
+    Vec r = __builtin_ia32_rcp14ps512_mask(x, x, -1);
+    return r * (2 - x * r);
+#else
+    return 1 / x;
+#endif
+}
+
+// 2^n p(f) with x = n ln 2 + f; p is the polynomial of Cephes' expf. Relative error 2e-7; exp(x) is 0 nowhere: x counts
+// as at least -87 and at most 88.
+inline Vec exponential(Vec x) {
+    x = x < -87.f ? all(-87.f) : x;
+    x = x > 88.f ? all(88.f) : x;
+    const float shift = 12582912.f;
+    Vec shifted = x * 1.44269504f + shift;
+    Vec n = shifted - shift;
+    Vec f = x - n * 0.693359375f + n * 2.12194440e-4f;
+    Vec p = f * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * f + 8.3334519073e-3f;
+    p = p * f + 4.1665795894e-2f;
+    p = p * f + 1.6666665459e-1f;
+    p = p * f + 5.0000001201e-1f;
+    p = p * f * f + f + 1;
+    Bits power = ((Bits)shifted << 23) + 0x3f800000;
+    return p * (Vec)power;
+}
+
+inline Vec sigmoid(Vec x) { return reciprocal(1 + exponential(-x)); }
+
+// x p(x^2) / q(x^2), the fraction of Eigen's ptanh. Absolute error 3e-7.
+inline Vec hyperbolic(Vec x) {
+    const float end = 7.9053111f;
+    x = x < -end ? all(-end) : x;
+    x = x > end ? all(end) : x;
+    Vec y = x * x;
+    Vec p = y * -2.76076847742355e-16f + 2.00018790482477e-13f;
+    p = p * y - 8.60467152213735e-11f;
+    p = p * y + 5.12229709037114e-08f;
+    p = p * y + 1.48572235717979e-05f;
+    p = p * y + 6.37261928875436e-04f;
+    p = p * y + 4.89352455891786e-03f;
+    Vec q = y * 1.19825839466702e-06f + 1.18534705686654e-04f;
+    q = q * y + 2.26843463243900e-03f;
+    q = q * y + 4.89352518554385e-03f;
+    return x * p * reciprocal(q);
+}
