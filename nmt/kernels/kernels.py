@@ -13,6 +13,9 @@ from nmt.kernels.build import load_library
 
 TYPES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
+OTHERS = (torch.float32, torch.int32, torch.int64)
+"""What kernels of each type take besides it."""
+
 Argument = Tensor | int | float | None
 Kernel = Callable[..., None]
 
@@ -34,7 +37,7 @@ def find_kernel(name: str, like: Tensor) -> Kernel | None:
     """
     if not _Switch.on or like.device.type != "cpu" or like.dtype not in TYPES:
         return None
-    return _find(f"{name}_{TYPES[like.dtype]}")
+    return _find(name, like.dtype)
 
 
 def take_kernel(name: str, like: Tensor) -> Kernel:
@@ -45,22 +48,22 @@ def take_kernel(name: str, like: Tensor) -> Kernel:
 
 
 @cache
-def _find(symbol: str) -> Kernel | None:
-    function = getattr(load_library(), symbol, None)
+def _find(name: str, dtype: torch.dtype) -> Kernel | None:
+    function = getattr(load_library(), f"{name}_{TYPES[dtype]}", None)
     if function is None:
         return None
     function.restype = None
 
     def call(*arguments: Argument) -> None:
-        function(*(_passed(argument) for argument in arguments))
+        function(*(_passed(argument, dtype) for argument in arguments))
 
     return call
 
 
-def _passed(argument: Argument) -> ctypes.c_void_p | ctypes.c_long | ctypes.c_float:
+def _passed(argument: Argument, dtype: torch.dtype) -> ctypes.c_void_p | ctypes.c_long | ctypes.c_float:
     if argument is None:
         return ctypes.c_void_p()
     if isinstance(argument, Tensor):
-        assert argument.is_contiguous()
+        assert argument.is_contiguous() and argument.dtype in (dtype, *OTHERS)
         return ctypes.c_void_p(argument.data_ptr())
     return ctypes.c_float(argument) if isinstance(argument, float) else ctypes.c_long(argument)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from nmt.kernels.kernels import Kernel, find_kernel
+from nmt.kernels.kernels import find_kernel, take_kernel
 from nmt.nn.by_hand import require_first_order
 
 CHUNK = 512
@@ -40,11 +40,17 @@ def vocabulary_loss(
     agreement: weight of (KL(p || q) + KL(q || p)) / 2, with p and q the distributions of rows 2r and 2r + 1, added for
     each such pair (Liang et al. 2021, eq. 2).
     """
-    parts = features_RF, weight_VF, bias_V
+    parts = _for_products(features_RF), weight_VF, bias_V
     if not torch.is_grad_enabled():
         parts = tuple(part.detach() for part in parts)
     total, nll = _VocabularyLoss.apply(*parts, target_R, float(label_smoothing), agreement)  # type: ignore[misc]
     return Loss(total, nll.detach(), len(target_R))
+
+
+def _for_products(x: Tensor) -> Tensor:
+    """x in the type in which autocast computes products."""
+    place = x.device.type
+    return x.to(torch.get_autocast_dtype(place)) if torch.is_autocast_enabled(place) else x
 
 
 class _VocabularyLoss(torch.autograd.Function):
@@ -67,16 +73,16 @@ class _VocabularyLoss(torch.autograd.Function):
         dfeatures_RF = torch.empty_like(features_RF)
         dweight_VF = torch.zeros_like(weight_VF, dtype=precise) if need else None
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
-        kernel = None if agreement else find_kernel("vocabulary", features_RF)
+        compiled = not agreement and find_kernel("vocabulary", features_RF) is not None
         weight_VF, bias_V = weight_VF.to(dtype), bias_V.to(dtype)
         for start in range(0, len(features_RF), CHUNK):
             rows = slice(start, start + CHUNK)
             logits_CV = features_RF[rows] @ weight_VF.t()
-            if kernel is None:
+            if compiled:
+                losses = _kernel_chunk(logits_CV, target_R[rows], smoothing, (bias_V, dbias_V), need)
+            else:
                 logits_CV += bias_V
                 losses = _chunk(logits_CV, target_R[rows], smoothing, agreement, dbias_V if need else None)
-            else:
-                losses = _kernel_chunk(kernel, logits_CV, target_R[rows], smoothing, bias_V, dbias_V, need)
             total += losses.total
             nll += losses.nll
             if dweight_VF is not None and losses.dlogits_CV is not None:
@@ -125,11 +131,14 @@ def _chunk(logits_CV: Tensor, target_C: Tensor, smoothing: float, agreement: flo
 
 
 def _kernel_chunk(
-    kernel: Kernel, logits_CV: Tensor, target_C: Tensor, smoothing: float, bias_V: Tensor, dbias_V: Tensor, need: bool
+    logits_CV: Tensor, target_C: Tensor, smoothing: float, bias_and_gradient: tuple[Tensor, Tensor], need: bool
 ) -> _Chunk:
     """As `_chunk`, of logits without their bias; the gradient takes their place."""
+    bias_V, dbias_V = bias_and_gradient
     nll_C, mean_C = dbias_V.new_empty(2, len(logits_CV))
-    kernel(*logits_CV.shape, int(need), smoothing, target_C, bias_V, logits_CV, nll_C, mean_C, dbias_V)
+    take_kernel("vocabulary", logits_CV)(
+        *logits_CV.shape, int(need), smoothing, target_C, bias_V, logits_CV, nll_C, mean_C, dbias_V
+    )
     nll = nll_C.sum()
     return _Chunk((1 - smoothing) * nll - smoothing * mean_C.sum(), nll, logits_CV if need else None)
 
