@@ -50,7 +50,8 @@ def vocabulary_loss(
 def _for_products(x: Tensor) -> Tensor:
     """x in the type in which autocast computes products."""
     place = x.device.type
-    return x.to(torch.get_autocast_dtype(place)) if torch.is_autocast_enabled(place) else x
+    casts = torch.is_autocast_enabled(place) and x.dtype == torch.float32
+    return x.to(torch.get_autocast_dtype(place)) if casts else x
 
 
 class _VocabularyLoss(torch.autograd.Function):
