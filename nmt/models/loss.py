@@ -13,7 +13,7 @@ from torch import Tensor
 from nmt.kernels.kernels import find_kernel, take_kernel
 from nmt.nn.by_hand import require_first_order
 
-CHUNK = 512
+CHUNK = 1024
 
 
 class Loss(NamedTuple):

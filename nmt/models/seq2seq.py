@@ -26,6 +26,7 @@ from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
+from nmt.nn.masks import take_places
 
 
 class Forced(NamedTuple):
@@ -208,12 +209,12 @@ class Seq2Seq(nn.Module):
         x_BTE = self.embedding_dropout(self.tgt_embedding(batch.tgt_in_BT))
         unrolled = self.decoder.unroll(x_BTE, memory, state)
         real = batch.real_targets
-        context_RP = None if unrolled.context_BTP is None else unrolled.context_BTP[real]
-        features_RF = self.decoder.readout(x_BTE[real], unrolled.output_BTH[real], context_RP)
+        context_RP = None if unrolled.context_BTP is None else take_places(unrolled.context_BTP, real)
+        features_RF = self.decoder.readout(take_places(x_BTE, real), take_places(unrolled.output_BTH, real), context_RP)
         if self.lexical_readout is not None:
             assert unrolled.weights_BTS is not None
             lexical_BTE = self.lexical_readout(unrolled.weights_BTS, src_BSE)
-            features_RF = torch.cat([features_RF, lexical_BTE[real]], -1)
+            features_RF = torch.cat([features_RF, take_places(lexical_BTE, real)], -1)
         if self.alignment_head is not None:
             y_RE = self.tgt_embedding(batch.tgt_out_BT[real])
             weights_BTS = self.alignment_head(torch.cat([features_RF, y_RE], -1), encoded, src_BSE, real)

@@ -37,7 +37,8 @@ class Cell(nn.Module, ABC):
 
     def project_first(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The gates' share of the first inputs x, (..., J) -> (..., G), and the weights of the others, (G, I - J)."""
-        weight_first, weight_rest = self.weight_ih.tensor_split([x.size(-1)], 1)
+        first = x.size(-1)
+        weight_first, weight_rest = self.weight_ih.split([first, self.weight_ih.size(1) - first], 1)
         return F.linear(x, weight_first, self.input_bias), weight_rest
 
     def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:

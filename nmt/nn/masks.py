@@ -22,7 +22,16 @@ def reversal_index(len_B: Tensor, positions: int) -> Tensor:
 
 def reorder(x_BSF: Tensor, index_BS: Tensor) -> Tensor:
     """x_BSF[b, index_BS[b, s]] for every b and s."""
-    return x_BSF.gather(1, index_BS[..., None].expand_as(x_BSF))
+    sentence_BS = torch.arange(len(x_BSF), device=x_BSF.device)[:, None].expand_as(index_BS)
+    return take_places(x_BSF, (sentence_BS.flatten(), index_BS.flatten())).unflatten(0, index_BS.shape)
+
+
+def take_places(x_BTF: Tensor, places: tuple[Tensor, Tensor]) -> Tensor:
+    """x_BTF[b, t] for each of the R places, (R, F)."""
+    sentence_R, step_R = places
+    if x_BTF.stride(0) < x_BTF.stride(1):
+        return take_places(x_BTF.transpose(0, 1), (step_R, sentence_R))
+    return x_BTF.flatten(0, 1).index_select(0, sentence_R * x_BTF.size(1) + step_R)
 
 
 def mean_over(x_BSF: Tensor, mask_BS: Tensor) -> Tensor:
