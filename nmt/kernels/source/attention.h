@@ -19,11 +19,14 @@ extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const 
         for (long s = 0; s < S; s++) total += weight[s];
         for (long s = 0; s < S; s++) weight[s] /= total;
         memset(row, 0, P * sizeof(float));
-        for (long s = 0; s < S; s++) {
-            if (weight[s] == 0) continue;
-            const T* value = values + (b * S + s) * P;
-            sweep(P, [&](long p, long w) { store(row + p, load(row + p, w) + weight[s] * load(value + p, w), w); });
-        }
+        by_four(S, weight, [&](const long* s) {
+            const T* value = values + b * S * P;
+            sweep(P, [&](long p, long w) {
+                Vec total = load(row + p, w);
+                for (long i = 0; i < 4 && s[i] >= 0; i++) total += weight[s[i]] * load(value + s[i] * P + p, w);
+                store(row + p, total, w);
+            });
+        });
         sweep(P, [&](long p, long w) { store(context + b * P + p, load(row + p, w), w); });
     }
 }
@@ -35,14 +38,18 @@ extern "C" void NAME(attend_back)(long B, long S, long P, const T* dcontext, con
     for (long b = 0; b < B; b++) {
         const float* weight = weights + b * S;
         float *dscore = dscores + b * S, inner = 0;
-        for (long s = 0; s < S; s++) {
-            if (weight[s] == 0) continue;
-            const T *value = values + (b * S + s) * P, *d = dcontext + b * P;
-            Vec dot = all(0);
-            sweep(P, [&](long p, long w) { dot += load(value + p, w) * load(d + p, w); });
-            dscore[s] = dweights[b * S + s] + sum(dot);
-            inner += weight[s] * dscore[s];
-        }
+        by_four(S, weight, [&](const long* s) {
+            const T *value = values + b * S * P, *d = dcontext + b * P;
+            Vec dots[4] = {};
+            sweep(P, [&](long p, long w) {
+                Vec factor = load(d + p, w);
+                for (long i = 0; i < 4 && s[i] >= 0; i++) dots[i] += load(value + s[i] * P + p, w) * factor;
+            });
+            for (long i = 0; i < 4 && s[i] >= 0; i++) {
+                dscore[s[i]] = dweights[b * S + s[i]] + sum(dots[i]);
+                inner += weight[s[i]] * dscore[s[i]];
+            }
+        });
         for (long s = 0; s < S; s++) dscore[s] = weight[s] == 0 ? 0 : weight[s] * (dscore[s] - inner);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "vector.h"
 
+#include "by_four.h"
 #include "product.h"
 
 #define T float
