@@ -1,0 +1,61 @@
+"""Compiled loops called by their names, with memory around their tensors that nothing may read or touch."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from nmt.kernels.build import load_library
+from nmt.kernels.kernels import find_kernel
+
+TYPES = [torch.float32, torch.bfloat16]
+ROUNDING = {torch.float32: 1e-6, torch.bfloat16: 2**-8 + 1e-5}
+"""Largest relative error of one result that is stored; intermediate results are float32."""
+
+GUARD = 40
+needs_compiler = pytest.mark.skipif(load_library() is None, reason="there is no g++, so there are no compiled loops")
+
+
+def run(name, like, *arguments):
+    """Calls a loop and sees that nothing behind the end of a tensor was touched."""
+    kernel = find_kernel(name, torch.empty(0, dtype=like))
+    assert kernel is not None
+    kernel(*arguments)
+    for tensor in arguments:
+        if isinstance(tensor, torch.Tensor) and tensor.is_floating_point():
+            whole = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage())
+            assert whole[tensor.numel() :].isnan().all(), f"{name} wrote behind the end"
+
+
+def room(*shape, dtype=torch.float32):
+    """NaN, in the tensor and behind it: what is not written shows, and so does what is read behind an end."""
+    size = math.prod(shape)
+    return torch.full((size + GUARD,), math.nan, dtype=dtype)[:size].view(shape)
+
+
+def guarded(tensor, dtype=torch.float32):
+    """The same numbers, NaN behind them."""
+    return room(*tensor.shape, dtype=dtype).copy_(tensor)
+
+
+def numbers(*shape, dtype=torch.float32, scale=1.0):
+    """Random, NaN behind them."""
+    return guarded(torch.randn(shape) * scale, dtype)
+
+
+def near(found, expected, atol=1e-6, factor=1.0):
+    """Equal to float64 `expected` but for the rounding of the type of `found`; NaN where it is NaN."""
+    rtol = factor * ROUNDING[found.dtype]
+    torch.testing.assert_close(found.double(), expected, rtol=rtol, atol=atol, equal_nan=True)
+
+
+def with_threads(count, compute):
+    """What `compute` gives with this number of threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        return compute()
+    finally:
+        torch.set_num_threads(before)
