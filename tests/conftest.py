@@ -1,4 +1,4 @@
-"""One thread and a fixed random state for every test, and none leaves the processor in another mode.
+"""One thread and a fixed random state for every test, and none leaves another mode of the processor or of the loops.
 
 Signals that the tests send are not ignored, as they would be by what nohup or a shell's `&` starts.
 
@@ -31,6 +31,8 @@ def _torch_as_it_was():
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+    if "nmt.kernels.kernels" in sys.modules:
+        sys.modules["nmt.kernels.kernels"].use_kernels(True)
 
 
 @pytest.fixture(scope="session")

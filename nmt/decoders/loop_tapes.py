@@ -43,7 +43,8 @@ def apply_loop(
     (make_attention, attention_weights), (make_cell, cell_weights) = tapes
     plan = _Plan(make_attention, len(attention_weights), make_cell, len(initial))
     tensors = [*inputs, memory.keys_BSA, memory.values_BSP, *initial, *attention_weights, *cell_weights]
-    results = loop.apply(plan, memory.mask_BS, *(tensor.to(inputs[0].dtype) for tensor in tensors))
+    mask_BS, dtype = memory.mask_BS.contiguous(), inputs[0].dtype
+    results = loop.apply(plan, mask_BS, *(tensor.to(dtype).contiguous() for tensor in tensors))
     return tuple(result.transpose(0, 1) for result in results)  # type: ignore[union-attr]
 
 

@@ -50,7 +50,8 @@ MakeTape = Callable[..., CellTape]
 
 def unroll(make_tape: MakeTape, gates_TBG: Tensor, *inputs: Tensor) -> State:
     """The state's tensors after each of the T steps, (T, B, H); `inputs` are the initial state and the weights."""
-    return _Sequence.apply(make_tape, gates_TBG, *(tensor.to(gates_TBG.dtype) for tensor in inputs))  # type: ignore[return-value]
+    tensors = gates_TBG, *(tensor.to(gates_TBG.dtype) for tensor in inputs)
+    return _Sequence.apply(make_tape, *(tensor.contiguous() for tensor in tensors))  # type: ignore[return-value]
 
 
 class _Sequence(torch.autograd.Function):

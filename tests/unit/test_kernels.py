@@ -107,7 +107,11 @@ def test_attend_and_its_way_back(shape, like):
     near(context_BP, context.detach(), atol=1e-5)
     assert (weights_BS[penalty_BS < 0] == 0).all()
 
-    dcontext_BP, dweights_BS, dscores_BS = numbers(batch, width, dtype=like), numbers(*scores_BS.shape), room(*shape[:2])
+    dcontext_BP, dweights_BS, dscores_BS = (
+        numbers(batch, width, dtype=like),
+        numbers(*scores_BS.shape),
+        room(*shape[:2]),
+    )
     dweights_BS[penalty_BS < 0] = NAN
     run("attend_back", like, *shape, dcontext_BP, dweights_BS, weights_BS, values_BSP, dscores_BS)
     total = (context * dcontext_BP.double()).sum() + (expected * dweights_BS.double().nan_to_num()).sum()
@@ -246,7 +250,11 @@ def test_the_threads_are_those_of_pytorch():
 def test_where_there_is_no_loop():
     for dtype in NAMES:
         assert find_kernel("attend", torch.empty(0, dtype=dtype)) is not None
-    for other in (torch.empty(0, dtype=torch.float64), torch.empty(0, dtype=torch.float16), torch.empty(0, device="meta")):
+    for other in (
+        torch.empty(0, dtype=torch.float64),
+        torch.empty(0, dtype=torch.float16),
+        torch.empty(0, device="meta"),
+    ):
         assert find_kernel("attend", other) is None
     assert find_kernel("no_such_loop", torch.empty(0)) is None
     use_kernels(False)

@@ -1,4 +1,4 @@
-"""The compiled steps of a GRU, and their ways back, against the equations in float64 and PyTorch's gradients of them."""
+"""The compiled steps of a GRU and their ways back against the equations in float64 and PyTorch's gradients of them."""
 
 from __future__ import annotations
 
