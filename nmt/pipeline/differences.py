@@ -15,7 +15,7 @@ from nmt.pipeline.run_folder import RunFolder, leaves
 from nmt.search.config import SearchConfig
 
 BUDGET = ("max_epochs", "max_steps", "max_minutes", "patience")
-SPEED = ("device", "precision", "threads")
+SPEED = ("device", "precision", "threads", "kernels")
 MACHINE = ("machine", "cores", "threads", "torch")
 """Of env.json."""
 

@@ -198,6 +198,7 @@ def test_what_differs_beside_the_model_is_noted(write, tmp_path, texts):
     place = "The runs were trained in different places, so minutes and tokens/s do not compare: "
     f = write("f", GOOD, precision="fp32", threads=2)
     assert notes(f) == [f"{place}precision auto, fp32; threads null, 2."]
+    assert notes(write("k", GOOD, kernels="off")) == [f"{place}kernels auto, off."]
     g = write("g", GOOD, precision="fp32", threads=2)
     for run, cores in ((f, 2), (g, 64)):
         (run / "env.json").write_text(json.dumps({"cores": cores, "threads": 2, "python": str(run)}), encoding="utf-8")
