@@ -11,6 +11,7 @@ import torch
 from nmt.config.experiment import Experiment
 from nmt.device import Device, resolve_compute
 from nmt.errors import CheckpointError, UserError
+from nmt.kernels.kernels import use_kernels
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.fingerprint import cutting_fingerprint, vocabulary_fingerprints
@@ -48,7 +49,8 @@ def load_translator(
 ) -> tuple[Translator, Experiment]:
     """The model of a checkpoint (`best`, `last`, `average` or a step) with its tokenizers, and the run's config.
 
-    The same checkpoint of the runs of `ensemble` joins it; precision and search are those of `run`.
+    The same checkpoint of the runs of `ensemble` joins it; precision and search are those of `run`. A run that was
+    trained with `kernels: off` ends the use of compiled loops in this process.
     Errors: CheckpointError for a missing or damaged file, or vocabularies that the weights were not trained with;
     UserError for a device that is not there, or a run of the ensemble that has other vocabularies.
     """
@@ -58,6 +60,8 @@ def load_translator(
     first, *others = [_load(path, which) for path in (run, *ensemble)]
     for other in others:
         check_fit(first, other)
+    if first.experiment.kernels == "off":
+        use_kernels(False)
     model = Ensemble([first.model, *(other.model for other in others)]) if others else first.model
     compute = resolve_compute(device, first.experiment.precision)
     translator = Translator(model.to(compute.device), first.tokenizers, first.experiment.search, compute, warn)

@@ -8,6 +8,7 @@ import pytest
 from nmt.commands.progress import Screen
 from nmt.kernels import build, kernels, product
 from nmt.kernels.build import load_library
+from nmt.kernels.kernels import use_kernels
 
 STEPS = 20
 CHANGES = [
@@ -83,6 +84,19 @@ def test_a_run_goes_on_as_it_began(train):
     assert result.code == 2
     assert result.err.count("\n") == 1
     assert "was started with another config (kernels: auto there, off here)" in result.err
+
+
+@needs_compiler
+@pytest.mark.parametrize("setting", ["auto", "off"])
+def test_translating_keeps_to_the_config(train, nmt, monkeypatch, setting):
+    result, run = train("run", f"kernels={setting}", "train.max_steps=1")
+    assert result.code == 0, result.err
+    looked_for, find = [], kernels._find
+    monkeypatch.setattr(kernels, "_find", lambda *name: looked_for.append(name) or find(*name))
+    use_kernels(True)
+    result = nmt("translate", run, stdin=b"The man sleeps .\n")
+    assert (result.code, len(result.lines)) == (0, 1), result.err
+    assert bool(looked_for) == (setting == "auto")
 
 
 @needs_compiler
