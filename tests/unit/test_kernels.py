@@ -18,7 +18,7 @@ pytestmark = needs_compiler
 
 NAN, INF = math.nan, math.inf
 DIMS = [1, 15, 16, 17, 500]
-SHAPES = [(1, 1, 1), (1, 5, 17), (3, 7, 16), (2, 33, 15), (40, 3, 500)]
+SHAPES = [(1, 1, 1), (1, 5, 17), (4, 6, 1), (3, 7, 16), (2, 33, 15), (9, 8, 31), (40, 3, 500)]
 """B sentences, S positions, P values (or A)."""
 
 
@@ -152,6 +152,15 @@ def test_nan_in_attend_comes_out(like):
     weights_BS, context_BP = run_attend(like, numbers(2, 4), guarded(torch.zeros(2, 4)), bad["values"])
     assert not weights_BS.isnan().any()
     assert context_BP.isnan().nonzero().tolist() == [[1, 16]]
+
+
+@pytest.mark.parametrize("bits", [0x7FFFFFFF, 0x7F800001, -1])
+def test_nan_of_any_bits_is_rounded_to_nan(bits):
+    """Counted up as a number is in rounding, the largest one would become -0."""
+    nan = torch.tensor([bits], dtype=torch.int32).view(torch.float32)
+    values_BSP = numbers(1, 1, 17, dtype=torch.bfloat16)
+    _, context_BP = run_attend(torch.bfloat16, nan[None], torch.zeros(1, 1), values_BSP)
+    assert context_BP.isnan().all()
 
 
 def run_additive(like, keys_BSA, query_BMA, v_A, penalty_BS=None):
