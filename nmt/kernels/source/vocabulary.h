@@ -1,5 +1,6 @@
 // Cross-entropy of each row of logits, and its gradient in their place. R rows, V vocabulary.
 
+// A target that is no word gives NaN.
 // p = softmax(logits + bias); nll = -log p(target); mean: that of log p over the vocabulary. With `back` the logits become
 // their gradient, p - smoothing / V - (1 - smoothing) [word = target], and dbias, float32, gets the sum of its rows added.
 extern "C" void NAME(vocabulary)(long R, long V, long back, float smoothing, const int64_t* target, const T* bias,
@@ -9,6 +10,10 @@ extern "C" void NAME(vocabulary)(long R, long V, long back, float smoothing, con
         std::vector<float> masses(V), columns(V);
 #pragma omp for schedule(static)
         for (long r = 0; r < R; r++) {
+            if (target[r] < 0 || target[r] >= V) {
+                nll[r] = mean[r] = NAN;
+                continue;
+            }
             T* row = logits + r * V;
             Vec tops = all(LOWEST), plain = all(0), total = all(0);
             sweep(V, [&](long i, long w) {
