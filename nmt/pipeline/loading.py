@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from nmt.config.experiment import Experiment
-from nmt.device import Device, resolve_compute
+from nmt.device import Device, keep_few_shapes, resolve_compute
 from nmt.errors import CheckpointError, UserError
 from nmt.kernels.kernels import use_kernels
 from nmt.models.ensemble import Ensemble
@@ -60,6 +60,7 @@ def load_translator(
     first, *others = [_load(path, which) for path in (run, *ensemble)]
     for other in others:
         check_fit(first, other)
+    keep_few_shapes()
     if first.experiment.kernels == "off":
         use_kernels(False)
     model = Ensemble([first.model, *(other.model for other in others)]) if others else first.model
