@@ -35,7 +35,7 @@ BUGS = [
         "P1",
         "random numbers go on from where the process is, not from the step",
         "training/learner.py",
-        "torch.manual_seed(mix(self.job.seed, *place, *([rank] if rank else [])))",
+        "set_seed(mix(self.job.seed, *place, *([rank] if rank else [])))",
         "place",
         "tests/integration/test_resume.py",
     ),

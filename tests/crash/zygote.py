@@ -16,7 +16,7 @@ import time
 import bugs
 
 import nmt
-from nmt.cli import main
+from nmt.__main__ import main
 
 FLUSH = 0.002
 
