@@ -5,7 +5,7 @@ B sentences, T steps, H state; gates in the order reset, update, candidate (3H).
 
 from __future__ import annotations
 
-from functools import cache as late
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -30,7 +30,11 @@ class _AfterTape(GRUTape):
     def __init__(self, before: bool, steps: int, h0_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> None:
         super().__init__(before, steps, h0_BH, weight_hh, bias_hh)
         self.forth, self.back = take_kernel("gru_after", h0_BH), take_kernel("gru_after_back", h0_BH)
-        self.recur, self.recur_back = StepProduct(weight_hh.t()), late(lambda: StepProduct(weight_hh))
+        self.recur = StepProduct(weight_hh.t())
+
+    @cached_property
+    def recur_back(self) -> StepProduct:
+        return StepProduct(self.weight_hh)
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, next_BH = self.h_TBH[t], self.h_TBH[t + 1]
@@ -42,7 +46,7 @@ class _AfterTape(GRUTape):
         h_BH, recurrent_B3H, kept_BH = self.h_TBH[t], self.drecurrent_TB3H[t], torch.empty_like(self.dh_BH)
         given = self.dh_BH, dstate[0].contiguous(), h_BH, self.rz_TBH2[t], self.candidate_TBH[t]
         self.back(*h_BH.shape, *given, recurrent_B3H, dgates_BG, kept_BH)
-        self.dh_BH = self.recur_back()(recurrent_B3H, kept_BH)
+        self.dh_BH = self.recur_back(recurrent_B3H, kept_BH)
 
 
 class _BeforeTape(GRUTape):
@@ -52,7 +56,14 @@ class _BeforeTape(GRUTape):
         self.gates, self.state, self.state_back, self.gates_back = (take_kernel(name, h0_BH) for name in names)
         weight_rz, weight_n = weight_hh.tensor_split([2 * self.dim])
         self.recur_rz, self.recur_n = StepProduct(weight_rz.t()), StepProduct(weight_n.t())
-        self.back_rz, self.back_n = late(lambda: StepProduct(weight_rz)), late(lambda: StepProduct(weight_n))
+
+    @cached_property
+    def back_rz(self) -> StepProduct:
+        return StepProduct(self.weight_hh[: 2 * self.dim])
+
+    @cached_property
+    def back_n(self) -> StepProduct:
+        return StepProduct(self.weight_hh[2 * self.dim :])
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, rz_BH2, inner_BH, next_BH = self.h_TBH[t], self.rz_TBH2[t], self.inner_TBH[t], self.h_TBH[t + 1]
@@ -66,6 +77,6 @@ class _BeforeTape(GRUTape):
         h_BH, rz_BH2, kept_BH = self.h_TBH[t], self.rz_TBH2[t], torch.empty_like(self.dh_BH)
         dh = self.dh_BH, dstate[0].contiguous()
         self.state_back(*h_BH.shape, *dh, h_BH, rz_BH2, self.candidate_TBH[t], dgates_BG, kept_BH)
-        dinner_BH = self.back_n()(dgates_BG[:, 2 * self.dim :])
+        dinner_BH = self.back_n(dgates_BG[:, 2 * self.dim :])
         self.gates_back(*h_BH.shape, dinner_BH, h_BH, rz_BH2, dgates_BG, kept_BH)
-        self.dh_BH = self.back_rz()(dgates_BG[:, : 2 * self.dim], kept_BH)
+        self.dh_BH = self.back_rz(dgates_BG[:, : 2 * self.dim], kept_BH)

@@ -28,7 +28,7 @@ class AdditiveTape(AttentionTape):
     def _hidden(self, query_BH: Tensor) -> Tensor:
         return (self.double_keys_BSA + (query_BH @ self.double_W_AH.t())[:, None]).sigmoid_()
 
-    def _scores(self, query_BH: Tensor) -> Tensor:
+    def _scores(self, t: int, query_BH: Tensor) -> Tensor:
         return self._hidden(query_BH) @ self.double_v_A
 
     def _scores_back(self, t: int, query_BH: Tensor, dscores_BS: Tensor) -> Tensor:

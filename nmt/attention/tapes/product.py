@@ -16,7 +16,7 @@ class ProductTape(AttentionTape):
         self.keys_BSH = keys_BSH
         self.dscores_TBS = keys_BSH.new_empty(self.weights_TBS.shape)
 
-    def _scores(self, query_BH: Tensor) -> Tensor:
+    def _scores(self, t: int, query_BH: Tensor) -> Tensor:
         return torch.bmm(self.keys_BSH, query_BH[:, :, None])[:, :, 0]
 
     def _scores_back(self, t: int, query_BH: Tensor, dscores_BS: Tensor) -> Tensor:

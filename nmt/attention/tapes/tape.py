@@ -36,7 +36,7 @@ class AttentionTape(ABC):
 
     def step(self, t: int, query_BH: Tensor) -> Tensor:
         """context_BP of step t."""
-        scores_BS = self._scores(query_BH)
+        scores_BS = self._scores(t, query_BH)
         if self.attend is not None:
             context_BP = self.context_TBP[t]
             read = scores_BS.float().contiguous(), self.penalty_BS, self.values_BSP
@@ -71,7 +71,7 @@ class AttentionTape(ABC):
         return dkeys_BSA, dvalues_BSP, *dparameters
 
     @abstractmethod
-    def _scores(self, query_BH: Tensor) -> Tensor:
+    def _scores(self, t: int, query_BH: Tensor) -> Tensor:
         """scores_BS, up to a constant per row; padding may hold anything finite."""
 
     @abstractmethod
