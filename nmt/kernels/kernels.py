@@ -33,7 +33,7 @@ def find_kernel(name: str, like: Tensor) -> Kernel | None:
     """The compiled loop of this name for numbers of the type of `like`; None where there is none.
 
     It takes contiguous tensors on the processor (None is a null pointer), whole numbers and float32, in the order of
-    its source. Shapes and types are not checked.
+    its source. Shapes are not checked.
     """
     if not _Switch.on or like.device.type != "cpu" or like.dtype not in TYPES:
         return None

@@ -1,6 +1,6 @@
-"""Masks and reversals by length. Masks are True at real tokens.
+"""Masks, reversals by length, and places as rows. Masks are True at real tokens.
 
-B sentences, S positions.
+B sentences, S positions, T steps, F features, R places.
 """
 
 from __future__ import annotations

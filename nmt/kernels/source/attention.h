@@ -3,8 +3,8 @@
 // A position whose penalty is below LOWEST is padding: its weight is 0 and nothing of it is read.
 
 // weights = softmax(scores + penalty); context = weights values. sums: room for B P.
-extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const float* penalty, const T* values, float* weights,
-            float* sums, T* context) {
+extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const float* penalty, const T* values,
+                             float* weights, float* sums, T* context) {
 #pragma omp parallel for
     for (long b = 0; b < B; b++) {
         const float *score = scores + b * S, *extra = penalty + b * S;
@@ -32,8 +32,8 @@ extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const 
 }
 
 // dscores from the gradients of context and weights.
-extern "C" void NAME(attend_back)(long B, long S, long P, const T* dcontext, const float* dweights, const float* weights,
-                 const T* values, float* dscores) {
+extern "C" void NAME(attend_back)(long B, long S, long P, const T* dcontext, const float* dweights,
+                                  const float* weights, const T* values, float* dscores) {
 #pragma omp parallel for
     for (long b = 0; b < B; b++) {
         const float* weight = weights + b * S;
@@ -55,8 +55,8 @@ extern "C" void NAME(attend_back)(long B, long S, long P, const T* dcontext, con
 }
 
 // scores = v^T tanh(query + key); without a penalty there is no padding.
-extern "C" void NAME(additive)(long B, long M, long S, long A, const T* keys, const T* query, const T* v, const float* penalty,
-              float* scores) {
+extern "C" void NAME(additive)(long B, long M, long S, long A, const T* keys, const T* query, const T* v,
+                               const float* penalty, float* scores) {
 #pragma omp parallel for collapse(2)
     for (long b = 0; b < B; b++)
         for (long s = 0; s < S; s++) {
@@ -76,8 +76,8 @@ extern "C" void NAME(additive)(long B, long M, long S, long A, const T* keys, co
 }
 
 // dkeys and dv (B, A), float32, are added to; dquery too is float32, and written.
-extern "C" void NAME(additive_back)(long B, long M, long S, long A, const T* keys, const T* query, const T* v, const float* dscores,
-                   float* dkeys, float* dquery, float* dv) {
+extern "C" void NAME(additive_back)(long B, long M, long S, long A, const T* keys, const T* query, const T* v,
+                                    const float* dscores, float* dkeys, float* dquery, float* dv) {
 #pragma omp parallel for
     for (long b = 0; b < B; b++) {
         memset(dquery + b * M * A, 0, M * A * sizeof(float));

@@ -1,7 +1,9 @@
 // The element-wise part of a GRU's step and of its way back. Rows are contiguous; gates in the order reset, update,
 // candidate. See nmt/nn/gru_tape.py for the equations.
+
 // recurrent = U h + b'; after: the reset gate acts on its last third.
-extern "C" void NAME(gru_after)(long rows, long dim, const T* gates, const T* recurrent, const T* h, T* rz, T* candidate, T* next) {
+extern "C" void NAME(gru_after)(long rows, long dim, const T* gates, const T* recurrent, const T* h, T* rz,
+                                T* candidate, T* next) {
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         const T *g = gates + b * 3 * dim, *u = recurrent + b * 3 * dim;
@@ -18,8 +20,8 @@ extern "C" void NAME(gru_after)(long rows, long dim, const T* gates, const T* re
 }
 
 // dh, the gradient of the new state, arrives in two parts; kept = dh z. In `recurrent` its gradient takes its place.
-extern "C" void NAME(gru_after_back)(long rows, long dim, const T* dh, const T* dstate, const T* h, const T* rz, const T* candidate,
-                    T* recurrent, T* dgates, T* kept) {
+extern "C" void NAME(gru_after_back)(long rows, long dim, const T* dh, const T* dstate, const T* h, const T* rz,
+                                     const T* candidate, T* recurrent, T* dgates, T* kept) {
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         T *dg = dgates + b * 3 * dim, *u = recurrent + b * 3 * dim;
@@ -38,7 +40,8 @@ extern "C" void NAME(gru_after_back)(long rows, long dim, const T* dh, const T* 
 }
 
 // recurrent = U_rz h + b_rz (2H); inner = r h.
-extern "C" void NAME(gru_before_gates)(long rows, long dim, const T* gates, const T* recurrent, const T* h, T* rz, T* inner) {
+extern "C" void NAME(gru_before_gates)(long rows, long dim, const T* gates, const T* recurrent, const T* h, T* rz,
+                                       T* inner) {
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         const T *g = gates + b * 3 * dim, *u = recurrent + b * 2 * dim;
@@ -52,8 +55,8 @@ extern "C" void NAME(gru_before_gates)(long rows, long dim, const T* gates, cons
 }
 
 // recurrent = U_n (r h) + b_n (H).
-extern "C" void NAME(gru_before_state)(long rows, long dim, const T* gates, const T* recurrent, const T* h, const T* rz, T* candidate,
-                      T* next) {
+extern "C" void NAME(gru_before_state)(long rows, long dim, const T* gates, const T* recurrent, const T* h, const T* rz,
+                                       T* candidate, T* next) {
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         sweep(dim, [&](long i, long w) {
@@ -66,8 +69,8 @@ extern "C" void NAME(gru_before_state)(long rows, long dim, const T* gates, cons
 }
 
 // The gradients of the candidate and the update gate.
-extern "C" void NAME(gru_before_state_back)(long rows, long dim, const T* dh, const T* dstate, const T* h, const T* rz,
-                           const T* candidate, T* dgates, T* kept) {
+extern "C" void NAME(gru_before_state_back)(long rows, long dim, const T* dh, const T* dstate, const T* h,
+                                            const T* rz, const T* candidate, T* dgates, T* kept) {
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         T* dg = dgates + b * 3 * dim;
@@ -82,7 +85,8 @@ extern "C" void NAME(gru_before_state_back)(long rows, long dim, const T* dh, co
 }
 
 // The gradient of the reset gate from dinner = dnew U_n; kept += dinner r.
-extern "C" void NAME(gru_before_gates_back)(long rows, long dim, const T* dinner, const T* h, const T* rz, T* dgates, T* kept) {
+extern "C" void NAME(gru_before_gates_back)(long rows, long dim, const T* dinner, const T* h, const T* rz,
+                                            T* dgates, T* kept) {
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         sweep(dim, [&](long i, long w) {

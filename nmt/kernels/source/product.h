@@ -10,8 +10,8 @@ constexpr long SIDE = 32, PAIRS = 16, TILE = PAIRS * W * 2;
 // Linux wants to be asked for tiles, once.
 extern "C" void ask_for_tiles_bfloat16(int32_t* granted) { *granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
 
-// packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2]. The matrix is (K, N), or (N, K) if `transposed`;
-// K and N are multiples of 32.
+// packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2]. The matrix is (K, N), or (N, K) if
+// `transposed`; K and N are multiples of 32.
 extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
 #pragma omp parallel for collapse(2)
     for (long n = 0; n < N / W; n++)
@@ -61,7 +61,7 @@ struct Tiles {
 
 // result (M, N) = x (M, K) packed + add; the rows of `add` are `step` apart: N, or 0 for a bias, and null is none.
 extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* x, const bf16* packed, const bf16* add,
-                        bf16* result) {
+                                 bf16* result) {
     long rows = (M + SIDE - 1) / SIDE * SIDE;
     std::vector<bf16> padded(rows > M ? SIDE * K : 0);
     if (rows > M) memcpy(padded.data(), x + (rows - SIDE) * K, (M - rows + SIDE) * K * sizeof(bf16));

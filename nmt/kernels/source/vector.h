@@ -1,4 +1,4 @@
-// Sixteen numbers at a time: loading, storing, exp, sigmoid and tanh. Arithmetic is float32 whatever the type in memory.
+// Sixteen numbers at a time: loading, storing, exp, sigmoid and tanh. Arithmetic is float32 whatever is in memory.
 // NaN in, NaN out: training must see it.
 #pragma once
 #include <cmath>

@@ -1,8 +1,8 @@
 // Cross-entropy of each row of logits, and its gradient in their place. R rows, V vocabulary.
 
-// A target that is no word gives NaN.
-// p = softmax(logits + bias); nll = -log p(target); mean: that of log p over the vocabulary. With `back` the logits become
-// their gradient, p - smoothing / V - (1 - smoothing) [word = target], and dbias, float32, gets the sum of its rows added.
+// p = softmax(logits + bias); nll = -log p(target), NaN for a target that is no word; mean: that of log p over the
+// vocabulary. With `back` the logits become their gradient, p - smoothing / V - (1 - smoothing) [word = target], and
+// dbias, float32, gets the sum of its rows added.
 extern "C" void NAME(vocabulary)(long R, long V, long back, float smoothing, const int64_t* target, const T* bias,
                                  T* logits, float* nll, float* mean, float* dbias) {
 #pragma omp parallel
