@@ -81,6 +81,7 @@ def _first_pass(
             raise CheckpointError(f"{tell_change(data.src, before, text)}; {IF_CHANGED}")
         say("aligning the words of the training text for train.guided_alignment")
         path.parent.mkdir(parents=True, exist_ok=True)
+        of_text.unlink(missing_ok=True)
         _align(experiment, _words(pairs, prepared.tokenizers), path)
         replace_file(of_text, text.encode())
         say(f"wrote {path}")

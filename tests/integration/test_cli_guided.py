@@ -74,6 +74,26 @@ def test_changed_text_is_aligned_again(start, tmp_path):
     assert links.read_bytes().count(b"\n") == 120
 
 
+def test_a_kill_while_changed_text_is_aligned(start, tmp_path, monkeypatch):
+    """The new links are not taken for those of the old text, nor the other way round."""
+    links = tmp_path / "run/alignments/guided.pharaoh"
+    assert start(100).code == 0
+    for written in (False, True):
+        with monkeypatch.context() as patch:
+            place = "nmt.pipeline.guidance.replace_file"
+
+            def kill(path, content, written=written):
+                if written == (path == links):
+                    path.write_bytes(content)
+                raise RuntimeError("killed")
+
+            patch.setattr(place, kill)
+            assert start(120, "--allow-changed-data").code == 1
+        result = start(100, "--allow-changed-data")
+        assert result.code == 0, result.err
+        assert links.read_bytes().count(b"\n") == 100
+
+
 def test_an_older_run_knows_its_text_by_the_words(start, tmp_path, tree, monkeypatch):
     asked, kept = [], tmp_path / "run/alignments"
     monkeypatch.setattr("nmt.pipeline.guidance.align", lambda words: [asked.append(pair) or [(0, 0)] for pair in words])
