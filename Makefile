@@ -80,8 +80,8 @@ check: .venv/development
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit/test_architecture.py
 
 crash-test: .venv/runtime
-	$(BIN)/python tests/crash/harness.py --kills 200
-	$(BIN)/python tests/crash/harness.py --kills 40 --signals TERM,INT,HUP --seed 2
+	$(BIN)/python -m tests.crash.harness --kills 200
+	$(BIN)/python -m tests.crash.harness --kills 40 --signals TERM,INT,HUP --seed 2
 
 torchrun-test: .venv/development
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/torchrun.py

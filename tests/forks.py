@@ -20,14 +20,15 @@ PATIENCE = 120
 class Forks:
     """Starts processes, one at a time: the next one ends the one before."""
 
-    NMT = "import sys; sys.argv[0] = 'nmt'; from nmt.cli import main; main()"
+    NMT = "from nmt.__main__ import main; main()"
     """What `python -c` needs to run as `nmt`."""
 
     def __init__(self) -> None:
         self._line, there = socket.socketpair()
         self._line.settimeout(PATIENCE)
         command = [sys.executable, Path(__file__).with_name("fork_server.py"), str(there.fileno())]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+        paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+        environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "10000"}
         self._server = subprocess.Popen(command, pass_fds=[there.fileno()], env=environment)
         there.close()
         self._last: Forked | None = None

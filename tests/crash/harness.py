@@ -1,6 +1,6 @@
 """Kills a training at random moments until it ends; what it leaves must be what an undisturbed training leaves.
 
-usage: python tests/crash/harness.py --kills 200 [--signals TERM,INT,HUP] [--variants bf16+mapped] [--seed 1] [--fork]
+usage: python -m tests.crash.harness --kills 200 [--signals TERM,INT,HUP] [--variants bf16+mapped] [--seed 1] [--fork]
 
 Some signals come at any moment after the start, some after a new checkpoint, most of them while a checkpoint is being
 saved or old ones are removed. After each the same command starts again. Failures are: an exit code or a traceback that
@@ -12,13 +12,14 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.forks import Forked, Forks
 
 SIZES = {"train": 48, "dev": 2, "test": 2}
 CONFIG = """\
@@ -76,45 +77,21 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "10000"}
 
 
 class Fork:
-    """A process that has imported everything and forks a training whenever it is asked to."""
+    """Starts trainings that need not import anything."""
+
+    TRAINING = "import sys; from tests.crash.slow_disk import run; run(sys.argv.pop(1))"
 
     def __init__(self) -> None:
-        command = [sys.executable, Path(__file__).with_name("zygote.py")]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT)
+        self._forks = Forks()
 
-    def __call__(self, arguments: list[str], errors: Path, bug: str = "") -> "Forked":
-        """Starts `nmt ARGUMENTS` with stderr going to a file, with a bug planted if one is named."""
-        request = json.dumps({"arguments": arguments, "errors": str(errors), "bug": bug})
-        self._process.stdin.write(request.encode() + b"\n")
-        self._process.stdin.flush()
-        return Forked(self._process.stdout)
+    def __call__(self, arguments: list[str], errors: Path, bug: str = "") -> Forked:
+        """`nmt ARGUMENTS` with stderr going to a file, with a bug planted if one is named."""
+        with open(errors, "wb") as file, open(os.devnull, "wb") as nowhere:
+            return self._forks.start(self.TRAINING, bug, *arguments, stdout=nowhere, stderr=file)
 
     def close(self) -> None:
-        """Ends the process."""
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
-
-
-class Forked:
-    """A forked training, with what the harness needs of subprocess.Popen."""
-
-    def __init__(self, answers) -> None:
-        self._answers, self.returncode = answers, None
-        self.pid = int(answers.readline())
-
-    def poll(self) -> "int | None":
-        if self.returncode is None and select.select([self._answers], [], [], 0)[0]:
-            self.wait()
-        return self.returncode
-
-    def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def wait(self) -> int:
-        if self.returncode is None:
-            self.returncode = int(self._answers.readline())
-        return self.returncode
+        """Ends all processes."""
+        self._forks.close()
 
 
 def fresh(arguments: list[str], errors: Path) -> subprocess.Popen:
