@@ -10,7 +10,7 @@ from torch import Tensor
 from nmt.kernels.kernels import find_kernel, take_kernel
 
 SIDE = 32
-"""Both sides of packed weights are multiples of it."""
+"""Both sides of packed weights are filled with zeros up to a multiple of it."""
 
 
 class StepProduct:
@@ -22,12 +22,12 @@ class StepProduct:
     def __init__(self, weight_IO: Tensor) -> None:
         self.weight_IO = weight_IO
         self.product = find_kernel("product", weight_IO)
-        if self.product is None or any(size % SIDE for size in weight_IO.shape) or not _granted():
+        if self.product is None or not _granted():
             self.product = None
             return
         transposed = not weight_IO.is_contiguous()
         matrix = (weight_IO.t() if transposed else weight_IO).contiguous()
-        self.packed = torch.empty_like(matrix)
+        self.packed = matrix.new_empty([-(-size // SIDE) * SIDE for size in weight_IO.shape])
         pack = take_kernel("pack", weight_IO)
         pack(*weight_IO.shape, int(transposed), matrix, self.packed)
 

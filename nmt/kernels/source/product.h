@@ -1,5 +1,5 @@
-// Products of a few rows with one matrix many times, in bfloat16 with sums in float32, where the processor multiplies
-// in tiles (AMX). The matrix is packed before.
+// Products of some rows with one matrix many times, in bfloat16 with sums in float32, where the processor multiplies in
+// tiles (AMX). The matrix is packed before.
 #if defined(__AMX_BF16__)
 #include <immintrin.h>
 #include <sys/syscall.h>
@@ -10,31 +10,36 @@ constexpr long SIDE = 32, PAIRS = 16, TILE = PAIRS * W * 2;
 // Linux wants to be asked for tiles, once.
 extern "C" void ask_for_tiles_bfloat16(int32_t* granted) { *granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
 
-// packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2]. The matrix is (K, N), or (N, K) if
-// `transposed`; K and N are multiples of 32.
+inline long whole(long size) { return (size + SIDE - 1) / SIDE * SIDE; }
+
+// packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2], with zeros up to whole tiles. The matrix is
+// (K, N), or (N, K) if `transposed`.
 extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
+    long deep = whole(K) / SIDE;
 #pragma omp parallel for collapse(2)
-    for (long n = 0; n < N / W; n++)
-        for (long k = 0; k < K / SIDE; k++) {
-            bf16* tile = packed + (n * (K / SIDE) + k) * TILE;
+    for (long n = 0; n < whole(N) / W; n++)
+        for (long k = 0; k < deep; k++) {
+            bf16* tile = packed + (n * deep + k) * TILE;
             for (long pair = 0; pair < PAIRS; pair++)
                 for (long column = 0; column < W; column++)
                     for (long half = 0; half < 2; half++) {
                         long row = k * SIDE + pair * 2 + half, place = n * W + column;
-                        tile[(pair * W + column) * 2 + half] = matrix[transposed ? place * K + row : row * N + place];
+                        bool inside = row < K && place < N;
+                        tile[(pair * W + column) * 2 + half] =
+                            inside ? matrix[transposed ? place * K + row : row * N + place] : bf16{0};
                     }
         }
 }
 
+// Eight tiles of 16 rows of 64 bytes. A constant, since g++ takes only its first bytes for read.
+const struct {
+    uint8_t palette = 1, start = 0, unused[14] = {};
+    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+} SHAPES;
+
 struct Tiles {
-    Tiles() {
-        struct {
-            uint8_t palette = 1, start = 0, unused[14] = {};
-            uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-            uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-        } config;
-        _tile_loadconfig(&config);
-    }
+    Tiles() { _tile_loadconfig(&SHAPES); }
     ~Tiles() { _tile_release(); }
     // sums = x (32, K) times two columns of tiles.
     void multiply(long K, const bf16* x, const bf16* left, const bf16* right, float (*sums)[SIDE]) {
@@ -59,29 +64,35 @@ struct Tiles {
     }
 };
 
+// x (M, K) with zeros up to whole tiles; itself where it has them.
+inline const bf16* filled(long M, long K, const bf16* x, std::vector<bf16>& room) {
+    if (M == whole(M) && K == whole(K)) return x;
+    room.resize(whole(M) * whole(K));
+    for (long m = 0; m < M; m++) memcpy(&room[m * whole(K)], x + m * K, K * sizeof(bf16));
+    return room.data();
+}
+
 // result (M, N) = x (M, K) packed + add; the rows of `add` are `step` apart: N, or 0 for a bias, and null is none.
 extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* x, const bf16* packed, const bf16* add,
                                  bf16* result) {
-    long rows = (M + SIDE - 1) / SIDE * SIDE;
-    std::vector<bf16> padded(rows > M ? SIDE * K : 0);
-    if (rows > M) memcpy(padded.data(), x + (rows - SIDE) * K, (M - rows + SIDE) * K * sizeof(bf16));
+    std::vector<bf16> room;
+    const bf16* full = filled(M, K, x, room);
+    long deep = whole(K);
 #pragma omp parallel
     {
         Tiles tiles;
         alignas(64) float sums[SIDE][SIDE];
-        for (long m = 0; m < rows; m += SIDE) {
-            const bf16* part = m + SIDE > M ? padded.data() : x + m * K;
 #pragma omp for schedule(static) nowait
-            for (long n = 0; n < N; n += SIDE) {
-                tiles.multiply(K, part, packed + n * K, packed + (n + W) * K, sums);
+        for (long n = 0; n < N; n += SIDE)
+            for (long m = 0; m < M; m += SIDE) {
+                tiles.multiply(deep, full + m * deep, packed + n * deep, packed + (n + W) * deep, sums);
                 for (long row = 0; row < SIDE && m + row < M; row++)
-                    for (long i = 0; i < SIDE; i += W) {
-                        Vec sum = load(&sums[row][i], W);
-                        if (add) sum += load(add + (m + row) * step + n + i, W);
-                        store(result + (m + row) * N + n + i, sum, W);
-                    }
+                    sweep(N - n < SIDE ? N - n : SIDE, [&](long i, long w) {
+                        Vec sum = load(&sums[row][i], w);
+                        if (add) sum += load(add + (m + row) * step + n + i, w);
+                        store(result + (m + row) * N + n + i, sum, w);
+                    });
             }
-        }
     }
 }
 #endif

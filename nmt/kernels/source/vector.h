@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 constexpr long W = 16;
 constexpr float LOWEST = -1e30f;
 typedef float Vec __attribute__((vector_size(64)));
@@ -33,10 +37,14 @@ inline void narrow(float* p, Vec x) { memcpy(p, &x, sizeof x); }
 
 // To nearest, ties to even.
 inline void narrow(bf16* p, Vec x) {
+#if defined(__AVX512BF16__)
+    auto h = _mm512_cvtneps_pbh((__m512)x);
+#else
     Bits b = (Bits)x;
     b += 0x7fff + ((b >> 16) & 1);
     b = x == x ? b : (Bits)x | 0x400000;
     Half h = __builtin_convertvector(b >> 16, Half);
+#endif
     memcpy(p, &h, sizeof h);
 }
 
