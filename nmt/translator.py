@@ -18,10 +18,12 @@ from nmt.alignment.unk import copy_word, replace_unknown
 from nmt.data.batch import collate, collate_source
 from nmt.device import Compute
 from nmt.errors import UserError
+from nmt.models.bfloat16_products import Bfloat16Products
 from nmt.models.ensemble import Ensemble
-from nmt.models.int8 import Int8Products
+from nmt.models.int8_products import Int8Products
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
+from nmt.models.weight_products import WeightProducts
 from nmt.search.beam import SearchModel, beam_search
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
@@ -68,7 +70,7 @@ class Translation(NamedTuple):
 
 
 class Translator:
-    """A model, or an ensemble of them, with the tokenizers of both sides."""
+    """A model, or an ensemble of them, with the tokenizers of both sides. Its weights must not change."""
 
     def __init__(
         self,
@@ -82,7 +84,10 @@ class Translator:
         self.compute, self.device, self.warn = compute, compute.device, warn
         self.substitute: Callable[[str], str] = copy_word
         self.shortlist: Shortlist | None = None
-        self.int8: Int8Products | None = None
+        self._searched: Seq2Seq | Ensemble | WeightProducts = model
+        if compute.precision == "bf16" and compute.device.type == "cpu":
+            self._searched = Bfloat16Products(model)
+        self._search_compute = compute
 
     @property
     def has_attention(self) -> bool:
@@ -99,7 +104,8 @@ class Translator:
 
     def use_int8(self) -> None:
         """From now on search computes with 8-bit products; forced alignment does not. Errors: as `Int8Products`."""
-        self.int8 = Int8Products(self.model)
+        self._searched = Int8Products(self.model)
+        self._search_compute = self.compute._replace(precision="fp32")
 
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.
@@ -182,10 +188,10 @@ class Translator:
     def _search(self, lines: list[Line], search: SearchConfig, sampling: Sampling | None) -> list[list[Translation]]:
         prefix_BP = pad_prefixes([line.tgt.ids for line in lines], self.device)
         if self.shortlist is None:
-            found = self._found(self.model, lines, search, sampling, prefix_BP)
+            found = self._found(self._searched, lines, search, sampling, prefix_BP)
         else:
             words = [self.shortlist(line.src.words).union(line.tgt.ids) for line in lines]
-            model = Shortlisted(self.model, words, self.device)
+            model = Shortlisted(self._searched, words, self.device)
             prefix_BP = None if prefix_BP is None else model.number(prefix_BP)
             ids = model.words_U.tolist()
             found = [
@@ -207,7 +213,7 @@ class Translator:
     ) -> list[list[Hypothesis]]:
         src_BS, src_len_B = (part.to(self.device) for part in collate_source([line.src.ids for line in lines]))
         self.model.eval()
-        with self.compute.autocast() if self.int8 is None else self.int8:
+        with self._search_compute.autocast():
             if sampling is None:
                 return beam_search(model, src_BS, src_len_B, search, prefix_BP)
             numbers = [line.number for line in lines]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from nmt.data.batch import Batch
 from nmt.models.seq2seq import Forced, Narrow, Seq2Seq
+from nmt.nn.softmax import log_probabilities
 
 
 class Ensemble(nn.Module):
@@ -54,11 +55,11 @@ class Ensemble(nn.Module):
         narrow: Sequence[Narrow] | None = None,
         allowed_NU: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None, Any]:
-        """One step of search: logprob_NV, weights_NS and the members' new states; the rest as of one model."""
+        """One step of search: as of one model, with the members' new states. The logits are log-probabilities."""
         each = zip(self._models(), memory, state, narrow or [None] * len(self.members), strict=True)
         steps = (model.step(y_N, own, last, part, allowed_NU) for model, own, last, part in each)
-        logprobs, weights, states = zip(*steps, strict=True)
-        return _log_mean(logprobs), _mean(weights), states
+        logits, weights, states = zip(*steps, strict=True)
+        return _log_mean([log_probabilities(part) for part in logits]), _mean(weights), states
 
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences."""

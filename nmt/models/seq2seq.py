@@ -27,6 +27,7 @@ from nmt.models.loss import CHUNK, Loss, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
 from nmt.nn.masks import take_places
+from nmt.nn.softmax import log_probabilities
 
 
 class Forced(NamedTuple):
@@ -133,8 +134,8 @@ class Seq2Seq(nn.Module):
     def step(
         self, y_N: Tensor, memory: Any, state: Any, narrow: Narrow | None = None, allowed_NU: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None, Any]:
-        """One step of search: logprob_NV, weights_NS and the new state. With `narrow` the log-probabilities are those
-        of its U words among each other, or of those of them that are allowed."""
+        """One step of search: logits_NV, weights_NS and the new state. With `narrow` the logits are those of its U
+        words, -inf for those of them that are not allowed."""
         x_NE = self.tgt_embedding(y_N)
         inner = memory if self.lexical_readout is None else memory.decoder
         step = self.decoder.advance(x_NE, inner, state)
@@ -144,7 +145,7 @@ class Seq2Seq(nn.Module):
             weights_BMS = step.weights_NS.unflatten(0, (len(memory.src_BSE), -1))
             lexical_BME = self.lexical_readout(weights_BMS, memory.src_BSE)
             features_NF = torch.cat([features_NF, lexical_BME.flatten(0, 1)], -1)
-        return self._logprob(features_NF, narrow, allowed_NU), step.weights_NS, step.state
+        return self._logits(features_NF, narrow, allowed_NU), step.weights_NS, step.state
 
     def loss(
         self,
@@ -176,10 +177,10 @@ class Seq2Seq(nn.Module):
         features_RF, _ = self._features(batch)
         words_V = torch.ones(self.projection.out_features, dtype=torch.bool, device=features_RF.device)
         words_V[list(never)] = False
-        logprobs = (self._logprob(features_CF, allowed=words_V) for features_CF in features_RF.split(CHUNK))
+        chunks = (self._logits(features_CF, allowed=words_V) for features_CF in features_RF.split(CHUNK))
         if sample:
-            return torch.cat([logprob_CV.exp().multinomial(1)[:, 0] for logprob_CV in logprobs])
-        return torch.cat([logprob_CV.argmax(-1) for logprob_CV in logprobs])
+            return torch.cat([log_probabilities(part_CV).exp().multinomial(1)[:, 0] for part_CV in chunks])
+        return torch.cat([part_CV.argmax(-1) for part_CV in chunks])
 
     def force(self, batch: Batch) -> Forced:
         """Log-probabilities and attention of given target sentences, without search."""
@@ -194,12 +195,10 @@ class Seq2Seq(nn.Module):
         target_R = batch.tgt_out_BT[batch.real_targets]
         return token_logprob(features_RF, self.projection.weight, self.projection.bias, target_R)
 
-    def _logprob(self, features: Tensor, narrow: Narrow | None = None, allowed: Tensor | None = None) -> Tensor:
-        """Log-probabilities of the vocabulary (..., V), in float32 at least; -inf for words that are not allowed."""
+    def _logits(self, features: Tensor, narrow: Narrow | None = None, allowed: Tensor | None = None) -> Tensor:
+        """Logits of the vocabulary (..., V); -inf for words that are not allowed."""
         logits = self.projection(features) if narrow is None else F.linear(features, *narrow)
-        if allowed is not None:
-            logits = logits.masked_fill(~allowed, float("-inf"))
-        return F.log_softmax(logits, -1, dtype=torch.promote_types(logits.dtype, torch.float32))
+        return logits if allowed is None else logits.masked_fill(~allowed, float("-inf"))
 
     def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:
         """features_RF of the real target tokens; the weights are the alignment head's where there is one."""

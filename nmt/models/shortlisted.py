@@ -13,6 +13,7 @@ from torch import Tensor
 
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
+from nmt.models.weight_products import WeightProducts
 
 
 class Shortlisted:
@@ -21,7 +22,9 @@ class Shortlisted:
     A search sees U words with the numbers 0 to U - 1, in the order of their ids; the special symbols keep theirs.
     """
 
-    def __init__(self, model: Seq2Seq | Ensemble, words: Sequence[Collection[int]], device: torch.device) -> None:
+    def __init__(
+        self, model: Seq2Seq | Ensemble | WeightProducts, words: Sequence[Collection[int]], device: torch.device
+    ) -> None:
         """`words`: ids that each sentence of the batch may use; the special symbols are among them."""
         self._model = model
         self.words_U = torch.tensor(sorted(set().union(*words)), device=device)
@@ -42,7 +45,7 @@ class Shortlisted:
         return (memory, self._allowed_BU), state
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
-        """One step of search: logprob_NU, weights_NS and the new state."""
+        """One step of search: logits_NU, weights_NS and the new state."""
         inner, allowed_BU = memory
         allowed_NU = None if self._are_equal else allowed_BU.repeat_interleave(len(y_N) // len(allowed_BU), 0)
         return self._model.step(self.words_U[y_N], inner, state, self._narrow, allowed_NU)  # type: ignore[arg-type]

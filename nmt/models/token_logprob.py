@@ -12,6 +12,7 @@ from torch import Tensor
 
 from nmt.models.loss import CHUNK
 from nmt.nn.by_hand import require_first_order
+from nmt.nn.softmax import log_probabilities
 
 
 def token_logprob(features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor) -> Tensor:
@@ -48,5 +49,4 @@ class _TokenLogprob(torch.autograd.Function):
 
 
 def _logprob(features_CF: Tensor, weight_VF: Tensor, bias_V: Tensor) -> Tensor:
-    logits_CV = torch.addmm(bias_V, features_CF, weight_VF.t())
-    return torch.log_softmax(logits_CV, -1, dtype=torch.promote_types(logits_CV.dtype, torch.float32))
+    return log_probabilities(torch.addmm(bias_V, features_CF, weight_VF.t()))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
-from nmt.nn.gru_kernel_tape import make_gru_tape
+from nmt.nn.gru_kernel_tape import kernel_step, make_gru_tape
 
 ResetGate = Literal["before", "after"]
 
@@ -45,6 +45,9 @@ class GRU(Cell):
     def step(self, gates_BG: Tensor, state: State) -> State:
         """One step from the projected input; state is (h_BH,)."""
         (h_BH,), dim = state, self.dim
+        next_BH = kernel_step(self.reset_gate == "before", gates_BG, h_BH, self.weight_hh, self.bias_hh)
+        if next_BH is not None:
+            return (next_BH,)
         weight_rz, weight_n = self.weight_hh.split([2 * dim, dim])
         bias_rz, bias_n = self.bias_hh.split([2 * dim, dim])
         rz_BH2 = torch.sigmoid(gates_BG[..., : 2 * dim] + F.linear(h_BH, weight_rz, bias_rz))

@@ -9,11 +9,31 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel, take_kernel
 from nmt.kernels.product import StepProduct
 from nmt.nn.cell_tape import CellTape, State
 from nmt.nn.gru_tape import GRUTape
+
+
+def kernel_step(before: bool, gates_B3H: Tensor, h_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> Tensor | None:
+    """The next state; None where there is no compiled loop for these numbers, or autograd wants to see them."""
+    if torch.is_grad_enabled() or find_kernel("gru_after", gates_B3H) is None:
+        return None
+    (rows, dim), like = h_BH.shape, gates_B3H.dtype
+    gates_B3H, h_BH = gates_B3H.contiguous(), h_BH.to(like).contiguous()
+    rz_BH2, candidate_BH, next_BH = h_BH.new_empty(rows, 2 * dim), torch.empty_like(h_BH), torch.empty_like(h_BH)
+    if not before:
+        recurrent_B3H = F.linear(h_BH, weight_hh, bias_hh).to(like)
+        take_kernel("gru_after", h_BH)(rows, dim, gates_B3H, recurrent_B3H, h_BH, rz_BH2, candidate_BH, next_BH)
+        return next_BH
+    (weight_rz, weight_n), (bias_rz, bias_n) = (part.tensor_split([2 * dim]) for part in (weight_hh, bias_hh))
+    inner_BH, recurrent_BH2 = torch.empty_like(h_BH), F.linear(h_BH, weight_rz, bias_rz).to(like)
+    take_kernel("gru_before_gates", h_BH)(rows, dim, gates_B3H, recurrent_BH2, h_BH, rz_BH2, inner_BH)
+    recurrent_BH = F.linear(inner_BH, weight_n, bias_n).to(like)
+    take_kernel("gru_before_state", h_BH)(rows, dim, gates_B3H, recurrent_BH, h_BH, rz_BH2, candidate_BH, next_BH)
+    return next_BH
 
 
 def make_gru_tape(before: bool, steps: int, h0_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> CellTape:

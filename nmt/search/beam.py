@@ -1,6 +1,7 @@
 """One batched beam search for every model. It knows a step function and a tree of states, nothing else.
 
-B sentences still searched, K beam, N = B * K hypotheses, S source, T target, P prefix, V vocabulary.
+B sentences still searched, K beam, N = B * K hypotheses, W words of each, C candidates of a sentence, S source,
+T target, P prefix, V vocabulary.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from torch import Tensor
 from nmt.errors import ConfigError
 from nmt.nn.masks import length_mask
 from nmt.nn.tree import map_tensors
+from nmt.search.best_words import best_words
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
-from nmt.search.limits import NEVER, longest_outputs, rule_out
+from nmt.search.limits import NEVER, longest_outputs
 from nmt.search.penalties import LengthPenalty
 from nmt.search.trace import Finished, Trace
 from nmt.text.vocab import BOS, EOS
@@ -29,10 +31,8 @@ class SearchModel(Protocol):
         ...
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
-        """logprob_NV, attention weights_NS or None, and the new state, for N rows in the order of the sentences.
-
-        Search may overwrite logprob_NV.
-        """
+        """logits_NV, whose softmax are the probabilities of the next word, attention weights_NS or None, and the new
+        state, for N rows in the order of the sentences."""
         ...
 
 
@@ -71,10 +71,10 @@ def beam_search(
     token_BK = torch.full((len(src_BS), beam), BOS, device=src_BS.device)
     length = 0
     while len(beams.sentence_B):
-        logprob_NV, weights_NS, state = model.step(token_BK.flatten(), beams.memory, state)
-        rule_out(logprob_NV, beams.prefix_BP, length, config.forbid_unk)
+        logits_NV, weights_NS, state = model.step(token_BK.flatten(), beams.memory, state)
+        best = best_words(logits_NV, 2 * beam, beams.prefix_BP, length, config.forbid_unk)
         length += 1
-        beams, token_BK, parent_BK = _extend(beams, logprob_NV, weights_NS, finished, ranking, length)
+        beams, token_BK, parent_BK = _extend(beams, best, weights_NS, finished, ranking, length)
         trace.append(beams.sentence_B, token_BK, parent_BK, weights_NS)
         done_B = _done(beams, finished, length)
         finished.add_prefixes(
@@ -125,14 +125,23 @@ def _start(
 
 
 def _extend(
-    beams: Beams, logprob_NV: Tensor, weights_NS: Tensor | None, finished: Finished, ranking: Ranking, length: int
+    beams: Beams,
+    best: tuple[Tensor, Tensor],
+    weights_NS: Tensor | None,
+    finished: Finished,
+    ranking: Ranking,
+    length: int,
 ) -> tuple[Beams, Tensor, Tensor]:
-    """The live beams after one more token, token_BK and parent_BK; what ended within the beam goes to `finished`."""
+    """The live beams after one more token, token_BK and parent_BK; what ended within the beam goes to `finished`.
+
+    The 2 K best candidates of a sentence are among the 2 K best words of each hypothesis.
+    """
     batch, beam = beams.logprob_BK.shape
-    total_BKV = logprob_NV.view(batch, beam, -1).add_(beams.logprob_BK[..., None])
-    candidates = min(2 * beam, total_BKV.size(1) * total_BKV.size(2))
-    logprob_BC, choice_BC = total_BKV.flatten(1).topk(candidates, 1)
-    parent_BC, token_BC = choice_BC // logprob_NV.size(1), choice_BC % logprob_NV.size(1)
+    (logprob_NW, word_NW), words = best, best[0].size(1)
+    total_BKW = logprob_NW.view(batch, beam, words) + beams.logprob_BK[..., None]
+    candidates = min(2 * beam, beam * words)
+    logprob_BC, choice_BC = total_BKW.flatten(1).topk(candidates, 1)
+    parent_BC, token_BC = choice_BC // words, word_NW.view(batch, -1).gather(1, choice_BC)
 
     covered_BKS = _cover(beams.coverage_BKS, weights_NS)
     ended_BC = (token_BC == EOS) & (torch.arange(candidates, device=token_BC.device) < beam)

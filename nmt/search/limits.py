@@ -13,6 +13,7 @@ from torch import Tensor
 from nmt.text.vocab import BOS, PAD, UNK
 
 NEVER = float("-inf")
+NEVER_WORDS = (PAD, BOS)
 
 
 def pad_prefixes(prefixes: Sequence[list[int]], device: torch.device) -> Tensor | None:
@@ -32,7 +33,7 @@ def longest_outputs(src_len_B: Tensor, ratio: float, prefix_BP: Tensor | None) -
 def rule_out(logprob_NV: Tensor, prefix_BP: Tensor | None, step: int, forbid_unk: bool) -> None:
     """Sets to -inf, in place, what may not be the token of `step` (from 0): within a prefix, all but its token, which
     may be UNK; elsewhere PAD, BOS and, if it is forbidden, UNK."""
-    logprob_NV[:, [PAD, BOS]] = NEVER
+    logprob_NV[:, NEVER_WORDS] = NEVER
     if prefix_BP is None or step >= prefix_BP.size(1):
         logprob_NV[:, [UNK] * forbid_unk] = NEVER
         return

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from nmt.nn.softmax import log_probabilities
 from nmt.nn.tree import map_tensors
 from nmt.search.beam import SearchModel
 from nmt.search.config import SearchConfig
@@ -75,7 +76,8 @@ def sample(
     rest = Samples(torch.arange(len(src_BS), device=src_BS.device), limit_B, memory, prefix_BP, uniform_BKT)
     tally, trace, step = Tally(len(src_BS), samples, src_BS.device), Trace(len(src_BS)), 0
     while len(rest.sentence_B):
-        logprob_NV, weights_NS, state = model.step(token_BK.flatten(), rest.memory, state)
+        logits_NV, weights_NS, state = model.step(token_BK.flatten(), rest.memory, state)
+        logprob_NV = log_probabilities(logits_NV)
         rule_out(logprob_NV, rest.prefix_BP, step, config.forbid_unk)
         token_N = draw(distribution(logprob_NV, sampling), rest.uniform_BKT[:, :, step].flatten())
         token_BK = token_N.view_as(token_BK)

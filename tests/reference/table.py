@@ -20,11 +20,16 @@ class Table:
         random = np.random.default_rng(seed)
         logits = random.normal(0, 1.5, (len(LENGTHS), CODES, VOCAB))
         logits[:, :, EOS] += eos
-        self.logprob = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        self.logprob = logits
+        self.normalise()
         energy = np.exp(random.normal(0, 2, (len(LENGTHS), CODES, max(LENGTHS))))
         energy *= np.arange(max(LENGTHS)) < np.array(LENGTHS)[:, None, None]
         self.weights = energy / energy.sum(-1, keepdims=True)
         self.steps = 0
+
+    def normalise(self):
+        """Makes distributions of all rows."""
+        self.logprob -= np.log(np.exp(self.logprob).sum(-1, keepdims=True))
 
     @staticmethod
     def code(before, word):

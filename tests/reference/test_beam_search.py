@@ -107,7 +107,8 @@ def test_a_wide_beam_finds_the_best_of_all_outputs():
 def test_without_unk_a_wide_beam_finds_the_best_of_all_outputs_that_have_none():
     """Where UNK is the likeliest word everywhere: all outputs of at most 3 words of sentence 2 again."""
     table, outputs = Table(8), []
-    table.logprob[:, :, UNK] = -0.1
+    table.logprob[:, :, UNK] = 3.0
+    table.normalise()
     config = SearchConfig(beam_size=200, n_best=20, max_length_ratio=1.3, forbid_unk=True)
     for length in range(4):
         for output in product([word for word in range(VOCAB) if word not in (PAD, BOS, EOS, UNK)], repeat=length):
@@ -125,7 +126,8 @@ def test_without_unk_a_wide_beam_finds_the_best_of_all_outputs_that_have_none():
 def test_without_unk_a_prefix_may_hold_one():
     config = SearchConfig(beam_size=4, n_best=4, forbid_unk=True)
     table = Table(8)
-    table.logprob[:, :, UNK] = -0.1
+    table.logprob[:, :, UNK] = 3.0
+    table.normalise()
     prefixes = pad_prefixes([[UNK, 5], [UNK], [], [4, UNK]], torch.device("cpu"))
     for hypotheses, prefix in zip(
         beam_search(table, *sources([0, 1, 2, 3]), config, prefixes), [2, 1, 0, 2], strict=True
@@ -157,9 +159,10 @@ def test_an_output_may_end_with_the_last_token_allowed():
     first = Table.code(0, BOS)
     table.logprob[3, first, 4] = -0.1
     table.logprob[3, Table.code(first, 4), EOS] = -0.2
+    table.normalise()
     (found,) = search(table, SearchConfig(beam_size=2, max_length_ratio=1.0), [3])
     assert found[0].tokens == [4, EOS]
-    assert found[0].logprob == pytest.approx(-0.3)
+    assert found[0].logprob == pytest.approx(table.logprob[3, first, 4] + table.logprob[3, Table.code(first, 4), EOS])
 
 
 def test_pad_and_bos_are_never_in_the_output():

@@ -27,7 +27,7 @@ ALLOWED = {
     "report": "errors",
     "alignment": "report text config errors",
     "aligner": "alignment errors",
-    "search": "nn text config errors",
+    "search": "nn kernels text config errors",
     "evaluation": "config errors",
     "training": "parallel models nn kernels data text config errors",
     "config.experiment": "training evaluation search models data config",

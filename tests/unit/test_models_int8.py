@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from nmt.models.int8 import Int8Products
+from nmt.models.int8_products import Int8Products
 
 
 def by_hand(x, weight, bias):

@@ -50,9 +50,9 @@ def slow_logprobs(members):
         for last, word in zip([BOS, *target_ids], [*target_ids, EOS], strict=True):
             probability = 0.0
             for number, (member, (memory, state)) in enumerate(zip(members, parts, strict=True)):
-                logprob_NV, _, state = member.step(torch.tensor([last]), memory, state)
+                logits_NV, _, state = member.step(torch.tensor([last]), memory, state)
                 parts[number] = memory, state
-                probability += math.exp(logprob_NV[0, word]) / len(members)
+                probability += float(logits_NV[0].softmax(0)[word]) / len(members)
             found[-1].append(math.log(probability))
     return found
 

@@ -126,10 +126,10 @@ def test_scheduled_sampling_without_references_reads_its_predictions(decoder):
     inputs_BT = batch.tgt_in_BT.clone()
     memory, state = model.start(batch.src_BS, batch.src_len_B)
     for t in range(inputs_BT.size(1) - 1):
-        logprob_BV, _, state = model.step(batch.tgt_in_BT[:, t], memory, state)
+        logits_BV, _, state = model.step(batch.tgt_in_BT[:, t], memory, state)
         reads_B = batch.tgt_in_BT[:, t + 1] != 0
-        logprob_BV[:, [PAD, BOS]] = float("-inf")
-        inputs_BT[reads_B, t + 1] = logprob_BV.argmax(-1)[reads_B]
+        logits_BV[:, [PAD, BOS]] = float("-inf")
+        inputs_BT[reads_B, t + 1] = logits_BV.argmax(-1)[reads_B]
     assert not torch.equal(inputs_BT, batch.tgt_in_BT)
 
     nothing = LinearDecay.Config(start=0.0)
@@ -207,8 +207,8 @@ def test_candidates_are_drawn_from_the_distribution():
     model = make_model(dropout=0.0).eval()
     batch = collate([[4, 5], [6]], [[5], [5]], [0, 1])
     memory, first = model.start(batch.src_BS, batch.src_len_B)
-    logprob_BV, _, state = model.step(torch.tensor([1, 1]), memory, first)
-    first_BV = logprob_BV[:, 2:].softmax(-1)
+    logits_BV, _, state = model.step(torch.tensor([1, 1]), memory, first)
+    first_BV = logits_BV[:, 2:].softmax(-1)
     torch.manual_seed(6)
     drawn = draw_candidates(model, batch, samples=8000, limit=2)
     for b, group in enumerate(drawn):

@@ -93,7 +93,7 @@ def test_unknown_words_are_replaced_by_the_source_word_with_the_most_attention()
     assert found.text == " ".join(expected)
     assert found.tgt.words == expected
     plain = make(beam_size=1)
-    plain.model = translator.model
+    bias_unknown_and_end(plain.model, 50.0, 0.0)
     ((unreplaced,),) = plain.translate(["d xyz a"])
     assert unreplaced.text == " ".join(["⁇"] * len(expected))
 

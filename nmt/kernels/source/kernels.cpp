@@ -1,6 +1,7 @@
 // Every kernel twice: on float32 as NAME_float32 and on bfloat16 as NAME_bfloat16.
 #include <omp.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "vector.h"
@@ -11,6 +12,7 @@
 #define T float
 #define NAME(kernel) kernel##_float32
 #include "attention.h"
+#include "best_words.h"
 #include "gru.h"
 #include "vocabulary.h"
 #undef T
@@ -19,5 +21,6 @@
 #define T bf16
 #define NAME(kernel) kernel##_bfloat16
 #include "attention.h"
+#include "best_words.h"
 #include "gru.h"
 #include "vocabulary.h"

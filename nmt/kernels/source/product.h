@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-constexpr long SIDE = 32, PAIRS = 16, TILE = PAIRS * W * 2;
+constexpr long BLOCK = 512, SIDE = 32, PAIRS = 16, TILE = PAIRS * W * 2;
 
 // Linux wants to be asked for tiles, once.
 extern "C" void ask_for_tiles_bfloat16(int32_t* granted) { *granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
@@ -73,6 +73,7 @@ inline const bf16* filled(long M, long K, const bf16* x, std::vector<bf16>& room
 }
 
 // result (M, N) = x (M, K) packed + add; the rows of `add` are `step` apart: N, or 0 for a bias, and null is none.
+// BLOCK columns at a time: few enough for their weights to stay in the cache, enough to write long pieces of rows.
 extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* x, const bf16* packed, const bf16* add,
                                  bf16* result) {
     std::vector<bf16> room;
@@ -82,17 +83,19 @@ extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* 
     {
         Tiles tiles;
         alignas(64) float sums[SIDE][SIDE];
-#pragma omp for schedule(static) nowait
-        for (long n = 0; n < N; n += SIDE)
-            for (long m = 0; m < M; m += SIDE) {
-                tiles.multiply(deep, full + m * deep, packed + n * deep, packed + (n + W) * deep, sums);
-                for (long row = 0; row < SIDE && m + row < M; row++)
-                    sweep(N - n < SIDE ? N - n : SIDE, [&](long i, long w) {
-                        Vec sum = load(&sums[row][i], w);
-                        if (add) sum += load(add + (m + row) * step + n + i, w);
-                        store(result + (m + row) * N + n + i, sum, w);
-                    });
-            }
+        long share = whole((N + omp_get_num_threads() - 1) / omp_get_num_threads());
+        long begin = omp_get_thread_num() * share, end = std::min(N, begin + share);
+        for (long block = begin; block < end; block += BLOCK)
+            for (long m = 0; m < M; m += SIDE)
+                for (long n = block; n < end && n < block + BLOCK; n += SIDE) {
+                    tiles.multiply(deep, full + m * deep, packed + n * deep, packed + (n + W) * deep, sums);
+                    for (long row = 0; row < SIDE && m + row < M; row++)
+                        sweep(N - n < SIDE ? N - n : SIDE, [&](long i, long w) {
+                            Vec sum = load(&sums[row][i], w);
+                            if (add) sum += load(add + (m + row) * step + n + i, w);
+                            store(result + (m + row) * N + n + i, sum, w);
+                        });
+                }
     }
 }
 #endif

@@ -35,7 +35,7 @@ inline Vec widen(const bf16* p) {
 
 inline void narrow(float* p, Vec x) { memcpy(p, &x, sizeof x); }
 
-// To nearest, ties to even.
+// To nearest, ties to even; what is no normal number may become 0.
 inline void narrow(bf16* p, Vec x) {
 #if defined(__AVX512BF16__)
     auto h = _mm512_cvtneps_pbh((__m512)x);
@@ -85,6 +85,17 @@ inline float largest(Vec x) {
     float found = x[0];
     for (long i = 1; i < W; i++) found = found < x[i] || x[i] != x[i] ? x[i] : found;
     return found;
+}
+
+// A bit for each number above `limit`.
+inline uint32_t above(Vec x, float limit) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask((__m512)x, (__m512)all(limit), _CMP_GT_OQ);
+#else
+    uint32_t found = 0;
+    for (long i = 0; i < W; i++) found |= uint32_t(x[i] > limit) << i;
+    return found;
+#endif
 }
 
 inline Vec reciprocal(Vec x) {

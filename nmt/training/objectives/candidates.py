@@ -9,6 +9,7 @@ import torch
 
 from nmt.data.batch import Batch
 from nmt.models.seq2seq import Seq2Seq
+from nmt.nn.softmax import log_probabilities
 from nmt.nn.tree import map_tensors
 from nmt.text.vocab import BOS, EOS, PAD
 
@@ -25,7 +26,8 @@ def draw_candidates(model: Seq2Seq, batch: Batch, samples: int, limit: int) -> l
     ended_N = torch.zeros_like(token_N, dtype=torch.bool)
     drawn = [token_N]
     while len(drawn) <= limit and not ended_N.all():
-        logprob_NV, _, state = model.step(token_N, memory, state)
+        logits_NV, _, state = model.step(token_N, memory, state)
+        logprob_NV = log_probabilities(logits_NV)
         logprob_NV[:, [PAD, BOS]] = float("-inf")
         token_N = logprob_NV.exp().multinomial(1)[:, 0]
         ended_N |= token_N == EOS

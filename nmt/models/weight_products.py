@@ -1,0 +1,64 @@
+"""Search with weights that are packed for fast products. I input, O output."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from nmt.models.ensemble import Ensemble
+from nmt.models.seq2seq import Seq2Seq
+
+
+class WeightProducts(TorchFunctionMode, ABC):
+    """The model for search, where `linear` with a weight of it, or with a part of one, is computed by a subclass.
+
+    Weights are packed once, when they are first used; they must not change then. Products by other functions stay what
+    they are: the encoder's recurrence, attention over the source.
+    """
+
+    def __init__(self, model: Seq2Seq | Ensemble) -> None:
+        super().__init__()
+        self._model = model
+        self._weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+        self._packed: dict[tuple[Any, ...], Any] = {}
+
+    def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
+        """As the model's."""
+        with self:
+            return self._model.start(src_BS, src_len_B)
+
+    def step(self, y_N: Tensor, memory: Any, state: Any, *words: Any) -> tuple[Tensor, Tensor | None, Any]:
+        """As the model's."""
+        with self:
+            return self._model.step(y_N, memory, state, *words)
+
+    def narrow(self, words_U: Tensor) -> Any:
+        """As the model's."""
+        return self._model.narrow(words_U)
+
+    @abstractmethod
+    def pack(self, weight_OI: Tensor, bias_O: Tensor | None) -> Any:
+        """What `multiply` needs of a weight and its bias."""
+
+    @abstractmethod
+    def multiply(self, x: Tensor, packed: Any) -> Tensor:
+        """(..., O) from x (..., I)."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is F.linear and not kwargs:
+            x, weight_OI, bias_O = args if len(args) > 2 else (*args, None)
+            if weight_OI.untyped_storage().data_ptr() in self._weights:
+                place = _place(weight_OI), _place(bias_O)
+                if place not in self._packed:
+                    self._packed[place] = self.pack(weight_OI.detach(), bias_O)
+                return self.multiply(x, self._packed[place])
+        return func(*args, **(kwargs or {}))
+
+
+def _place(tensor: Tensor | None) -> tuple[Any, ...] | None:
+    """What tells a part of a weight from every other part."""
+    return None if tensor is None else (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
