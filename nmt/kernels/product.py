@@ -1,4 +1,4 @@
-"""Products of a few rows with the same weights at every step of a recurrence. M rows, I inputs, O outputs."""
+"""Products of several matrices with the same weights. M rows, I inputs, O outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIDE = 32
 """Both sides of packed weights are filled with zeros up to a multiple of it."""
 
 
-class StepProduct:
+class PackedProduct:
     """x W + add for many x (M, I), one after the other.
 
     In bfloat16 on a processor with tiles, W is packed for them once; PyTorch packs it for every product.

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from nmt.kernels.kernels import find_kernel, take_kernel
+from nmt.kernels.product import PackedProduct
 from nmt.nn.by_hand import require_first_order
 
 CHUNK = 1024
@@ -76,9 +77,10 @@ class _VocabularyLoss(torch.autograd.Function):
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
         compiled = not agreement and find_kernel("vocabulary", features_RF) is not None
         weight_VF, bias_V = weight_VF.to(dtype), bias_V.to(dtype)
+        project = PackedProduct(weight_VF.t())
         for start in range(0, len(features_RF), CHUNK):
             rows = slice(start, start + CHUNK)
-            logits_CV = features_RF[rows] @ weight_VF.t()
+            logits_CV = project(features_RF[rows])
             if compiled:
                 losses = _kernel_chunk(logits_CV, target_R[rows], smoothing, (bias_V, dbias_V), need)
             else:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import StepProduct
+from nmt.kernels.product import PackedProduct
 from nmt.nn.cell_tape import CellTape, State
 from nmt.nn.gru_tape import GRUTape
 
@@ -50,11 +50,11 @@ class _AfterTape(GRUTape):
     def __init__(self, before: bool, steps: int, h0_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> None:
         super().__init__(before, steps, h0_BH, weight_hh, bias_hh)
         self.forth, self.back = take_kernel("gru_after", h0_BH), take_kernel("gru_after_back", h0_BH)
-        self.recur = StepProduct(weight_hh.t())
+        self.recur = PackedProduct(weight_hh.t())
 
     @cached_property
-    def recur_back(self) -> StepProduct:
-        return StepProduct(self.weight_hh)
+    def recur_back(self) -> PackedProduct:
+        return PackedProduct(self.weight_hh)
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, next_BH = self.h_TBH[t], self.h_TBH[t + 1]
@@ -75,15 +75,15 @@ class _BeforeTape(GRUTape):
         names = "gru_before_gates", "gru_before_state", "gru_before_state_back", "gru_before_gates_back"
         self.gates, self.state, self.state_back, self.gates_back = (take_kernel(name, h0_BH) for name in names)
         weight_rz, weight_n = weight_hh.tensor_split([2 * self.dim])
-        self.recur_rz, self.recur_n = StepProduct(weight_rz.t()), StepProduct(weight_n.t())
+        self.recur_rz, self.recur_n = PackedProduct(weight_rz.t()), PackedProduct(weight_n.t())
 
     @cached_property
-    def back_rz(self) -> StepProduct:
-        return StepProduct(self.weight_hh[: 2 * self.dim])
+    def back_rz(self) -> PackedProduct:
+        return PackedProduct(self.weight_hh[: 2 * self.dim])
 
     @cached_property
-    def back_n(self) -> StepProduct:
-        return StepProduct(self.weight_hh[2 * self.dim :])
+    def back_n(self) -> PackedProduct:
+        return PackedProduct(self.weight_hh[2 * self.dim :])
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, rz_BH2, inner_BH, next_BH = self.h_TBH[t], self.rz_TBH2[t], self.inner_TBH[t], self.h_TBH[t + 1]

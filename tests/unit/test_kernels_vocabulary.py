@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nmt.kernels.kernels import use_kernels
-from nmt.kernels.product import SIDE, StepProduct
+from nmt.kernels.product import SIDE, PackedProduct
 
 from .compiled import TYPES, guarded, near, needs_compiler, numbers, room, run, with_threads
 
@@ -103,7 +103,7 @@ def test_threads_change_the_sum_of_the_rows_alone(rows, like):
 
 
 def has_tiles():
-    return StepProduct(torch.zeros(SIDE, SIDE, dtype=BFLOAT16)).product is not None
+    return PackedProduct(torch.zeros(SIDE, SIDE, dtype=BFLOAT16)).product is not None
 
 
 needs_tiles = pytest.mark.skipif(not has_tiles(), reason="this processor has no tiles (AMX), or there is no g++")
@@ -137,7 +137,7 @@ def check(product, weight_IO, rows, kind):
 def test_products(shape, kind, layout, like):
     """Packed where the processor has tiles, by PyTorch elsewhere; any sizes, zeros fill up the tiles."""
     weight_IO = weight(*shape, layout, like)
-    product = StepProduct(weight_IO)
+    product = PackedProduct(weight_IO)
     assert (product.product is not None) == (has_tiles() and like == BFLOAT16)
     for rows in (1, 31, 32, 33, 70):
         check(product, weight_IO, rows, kind)
@@ -146,7 +146,7 @@ def test_products(shape, kind, layout, like):
 @needs_tiles
 def test_packed_weights_with_any_number_of_rows():
     weight_IO = weight(96, 64, "rows of outputs")
-    product = StepProduct(weight_IO)
+    product = PackedProduct(weight_IO)
     for rows in range(1, 71):
         check(product, weight_IO, rows, "matrix")
 
@@ -155,17 +155,17 @@ def test_packed_weights_with_any_number_of_rows():
 def test_packed_weights_are_those_of_the_moment():
     """They are a copy: a product is made anew after an update."""
     weight_IO = weight(32, 64, "rows of inputs")
-    product, x_MI = StepProduct(weight_IO), numbers(3, 32, dtype=BFLOAT16)
+    product, x_MI = PackedProduct(weight_IO), numbers(3, 32, dtype=BFLOAT16)
     before = product(x_MI)
     weight_IO.zero_()
     assert product(x_MI).equal(before)
-    assert not StepProduct(weight_IO)(x_MI).any()
+    assert not PackedProduct(weight_IO)(x_MI).any()
 
 
 @needs_tiles
 def test_a_row_of_x_that_is_a_part_of_a_longer_one():
     weight_IO, x_MI = weight(32, 64, "rows of inputs"), numbers(5, 96, dtype=BFLOAT16)
-    product = StepProduct(weight_IO)
+    product = PackedProduct(weight_IO)
     for part in x_MI.chunk(3, -1):
         assert product(part).equal(product(part.contiguous()))
 
@@ -175,10 +175,10 @@ def test_a_row_of_x_that_is_a_part_of_a_longer_one():
 def test_nan_in_a_packed_product_comes_out(rows):
     weight_IO, x_MI = weight(64, 96, "rows of inputs"), numbers(rows, 64, dtype=BFLOAT16)
     x_MI[rows - 1, 63] = NAN
-    assert StepProduct(weight_IO)(x_MI).isnan().all(1).tolist() == [False] * (rows - 1) + [True]
+    assert PackedProduct(weight_IO)(x_MI).isnan().all(1).tolist() == [False] * (rows - 1) + [True]
     bad_IO = guarded(weight_IO, BFLOAT16)
     bad_IO[63, 95] = NAN
-    assert StepProduct(bad_IO)(x_MI)[: rows - 1].isnan().all(0).tolist() == [False] * 95 + [True]
+    assert PackedProduct(bad_IO)(x_MI)[: rows - 1].isnan().all(0).tolist() == [False] * 95 + [True]
 
 
 @needs_tiles
@@ -190,7 +190,7 @@ def test_threads_change_no_bit_of_a_packed_product():
     )
 
     def compute():
-        return StepProduct(weight_IO)(x_MI, bias_O)
+        return PackedProduct(weight_IO)(x_MI, bias_O)
 
     one = with_threads(1, compute)
     assert all(with_threads(count, compute).equal(one) for count in (2, 3))
@@ -203,7 +203,7 @@ def test_without_loops_products_are_those_of_pytorch():
         numbers(64, dtype=BFLOAT16),
     )
     use_kernels(False)
-    product = StepProduct(weight_IO)
+    product = PackedProduct(weight_IO)
     use_kernels(True)
     assert product.product is None
     assert product(x_MI, bias_O).equal(torch.addmm(bias_O, x_MI, weight_IO))

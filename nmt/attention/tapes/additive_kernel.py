@@ -10,7 +10,7 @@ from torch import Tensor
 from nmt.attention.tapes.additive import AdditiveTape
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import StepProduct
+from nmt.kernels.product import PackedProduct
 
 
 def make_additive_tape(steps: int, mask_BS: Tensor, keys_BSA: Tensor, *tensors: Tensor) -> AttentionTape:
@@ -29,7 +29,7 @@ class _KernelTape(AttentionTape):
         batch, positions, dim = keys_BSA.shape
         self.shape = batch, 1, positions, dim
         self.keys_BSA, self.v_A = keys_BSA.contiguous(), v_A.contiguous()
-        self.W_AH, self.project = W_AH, StepProduct(W_AH.t())
+        self.W_AH, self.project = W_AH, PackedProduct(W_AH.t())
         self.score, self.score_back = take_kernel("additive", keys_BSA), take_kernel("additive_back", keys_BSA)
         self.projected_TBA = keys_BSA.new_empty(steps, batch, dim)
         self.dkeys_BSA = torch.zeros_like(self.keys_BSA, dtype=torch.float32)
@@ -37,8 +37,8 @@ class _KernelTape(AttentionTape):
         self.dquery_TBA = self.dkeys_BSA.new_empty(steps, batch, dim)
 
     @cached_property
-    def project_back(self) -> StepProduct:
-        return StepProduct(self.W_AH)
+    def project_back(self) -> PackedProduct:
+        return PackedProduct(self.W_AH)
 
     def _scores(self, t: int, query_BH: Tensor) -> Tensor:
         projected_BA = self.project(query_BH, out=self.projected_TBA[t])

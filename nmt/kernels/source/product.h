@@ -1,7 +1,6 @@
 // Products of some rows with one matrix many times, in bfloat16 with sums in float32, where the processor multiplies in
 // tiles (AMX). The matrix is packed before.
 #if defined(__AMX_BF16__)
-#include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,17 +16,16 @@ inline long whole(long size) { return (size + SIDE - 1) / SIDE * SIDE; }
 extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
     long deep = whole(K) / SIDE;
 #pragma omp parallel for collapse(2)
-    for (long n = 0; n < whole(N) / W; n++)
-        for (long k = 0; k < deep; k++) {
-            bf16* tile = packed + (n * deep + k) * TILE;
-            for (long pair = 0; pair < PAIRS; pair++)
-                for (long column = 0; column < W; column++)
-                    for (long half = 0; half < 2; half++) {
-                        long row = k * SIDE + pair * 2 + half, place = n * W + column;
-                        bool inside = row < K && place < N;
-                        tile[(pair * W + column) * 2 + half] =
-                            inside ? matrix[transposed ? place * K + row : row * N + place] : bf16{0};
-                    }
+    for (long n = 0; n < whole(N); n += W)
+        for (long k = 0; k < whole(K); k += SIDE) {
+            Words tile[PAIRS];
+            if (transposed) {
+                take_lines(matrix + n * K + k, K, N - n, K - k, tile);
+                transpose(tile);
+            } else {
+                take_pairs(matrix + k * N + n, N, K - k, N - n, tile);
+            }
+            memcpy(packed + (n / W * deep + k / SIDE) * TILE, tile, sizeof tile);
         }
 }
 
