@@ -55,8 +55,11 @@ class LexicalMemory(NamedTuple):
 class Seq2Seq(nn.Module):
     """p(y | x) = prod_t softmax(W_o f_t + b_o), f_t being the decoder's features and those of the lexical read-out."""
 
-    def __init__(self, config: ModelConfig, *, src_vocab: int, tgt_vocab: int) -> None:
-        """Errors: ConfigError, beginning with the key, where sizes contradict each other."""
+    def __init__(self, config: ModelConfig, *, src_vocab: int, tgt_vocab: int, initialise: bool = True) -> None:
+        """`initialise`: fills the weights as the config has it; a model that is to be given others need not be filled.
+
+        Errors: ConfigError, beginning with the key, where sizes contradict each other.
+        """
         super().__init__()
         width = config.embedding.dim
         self.src_embedding = nn.Embedding(src_vocab, width)
@@ -71,7 +74,8 @@ class Seq2Seq(nn.Module):
         self.projection = nn.Linear(self.decoder.feature_dim + width * (self.lexical_readout is not None), tgt_vocab)
         self._tie(config.embedding.tie)
         self.alignment_head = self._make_head(config)
-        config.init.build().fill(self)
+        if initialise:
+            config.init.build().fill(self)
 
     def _tie(self, tie: str) -> None:
         if tie == "none":

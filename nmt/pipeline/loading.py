@@ -94,28 +94,29 @@ def _load(run: Path, which: Which) -> Member:
     require_checkpoints(run)
     experiment = RunFolder(run).experiment()
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
-    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
-    take_weights(model, tokenizers, run, which)
+    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]), initialise=False)
+    take_weights(model, tokenizers, (run, experiment), which)
     return Member(run, model, tokenizers, experiment)
 
 
 def take_weights(
     model: Seq2Seq,
     tokenizers: tuple[Tokenizer, Tokenizer],
-    run: Path,
+    source: tuple[Path, Experiment],
     which: Which = "best",
     without_head: bool = False,
 ) -> None:
-    """Gives the model the weights of a checkpoint of `run`; `without_head`: which may lack an alignment head, that then
-    stays as it is.
+    """Gives the model the weights of a checkpoint of a run, which comes with its config; `without_head`: the weights
+    may lack an alignment head, that then stays as it is.
 
     Errors: CheckpointError if there is none, or weights, vocabularies or the way in which text is cut are others.
     """
+    run, experiment = source
     loaded = load_checkpoint(run, which)
     for name, fingerprint in vocabulary_fingerprints(tokenizers).items():
         if loaded.state.fingerprint.get(name) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).vocab}: the {name} does not belong to the weights of {run}")
-    for key, fingerprint in cutting_fingerprint(RunFolder(run).experiment()).items():
+    for key, fingerprint in cutting_fingerprint(experiment).items():
         if loaded.state.fingerprint.get(key, fingerprint) != fingerprint:
             raise CheckpointError(f"{RunFolder(run).config}: {key} is not that of the weights of {run}; put it back")
     own = {name: tensor for name, tensor in named_weights(model).items() if name.startswith("alignment_head.")}

@@ -85,7 +85,7 @@ def plan(experiment: Experiment, run: RunFolder | None, overwrite: bool = False,
     prepared = prepare(experiment, known.vocab if known else None, trial)
     model = build_model(experiment, prepared.tokenizers, compute.device)
     if earlier is not None:
-        take_weights(model, prepared.tokenizers, earlier.path, without_head=True)
+        take_weights(model, prepared.tokenizers, (earlier.path, earlier.experiment()), without_head=True)
     _check_attention(experiment, model)
     _check_objective(experiment)
     if run is not None:
