@@ -105,7 +105,7 @@ class Translator:
     def use_int8(self) -> None:
         """From now on search computes with 8-bit products; forced alignment does not. Errors: as `Int8Products`."""
         self._searched = Int8Products(self.model)
-        self._search_compute = self.compute._replace(precision="fp32")
+        self._search_compute = self.compute._replace(precision=self._searched.precision)
 
     def translate(self, lines: Iterable[str], search: SearchConfig | None = None) -> Iterator[list[Translation]]:
         """The n best translations of every line, in the order of the lines; an empty line has one, which is empty.

@@ -13,7 +13,7 @@ from nmt.kernels.build import load_library
 
 TYPES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
-OTHERS = (torch.float32, torch.int32, torch.int64)
+OTHERS = (torch.float32, torch.int8, torch.int32, torch.int64)
 """What kernels of each type take besides it."""
 
 Argument = Tensor | int | float | None

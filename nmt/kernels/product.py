@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nmt.kernels.kernels import find_kernel, take_kernel
 
+LIKE = torch.empty(0, dtype=torch.bfloat16)
 SIDE = 32
 """Both sides of packed weights are filled with zeros up to a multiple of it."""
 
@@ -27,7 +28,7 @@ class PackedProduct:
             return
         transposed = not weight_IO.is_contiguous()
         matrix = (weight_IO.t() if transposed else weight_IO).contiguous()
-        self.packed = matrix.new_empty([-(-size // SIDE) * SIDE for size in weight_IO.shape])
+        self.packed = matrix.new_empty([up_to(SIDE, size) for size in weight_IO.shape])
         pack = take_kernel("pack", weight_IO)
         pack(*weight_IO.shape, int(transposed), matrix, self.packed)
 
@@ -44,8 +45,42 @@ class PackedProduct:
         return torch.addmm(add, x_MI, self.weight_IO, out=out)
 
 
+class Int8Product:
+    """x W + b for many x (M, I) in bfloat16, by tiles of 8-bit numbers, added up in 32 bits.
+
+    W has a scale for each output and x one for each row, which make the largest number of it 127. Only where
+    `has_tiles`.
+    """
+
+    def __init__(self, weight_IO: Tensor, bias_O: Tensor | None) -> None:
+        self.inputs, self.outputs = weight_IO.shape
+        self.product = take_kernel("product_int8", LIKE)
+        self.scale_O = weight_IO.float().abs().amax(0).clamp(min=1e-12) / 127
+        self.bias_O = torch.zeros_like(self.scale_O) if bias_O is None else bias_O.float().contiguous()
+        whole_OI = (weight_IO / self.scale_O).round().to(torch.int8).t().contiguous()
+        self.packed = whole_OI.new_empty(up_to(SIDE, self.outputs), up_to(2 * SIDE, self.inputs))
+        take_kernel("pack_int8", LIKE)(self.inputs, self.outputs, whole_OI, self.packed)
+
+    def __call__(self, x_MI: Tensor) -> Tensor:
+        """(M, O)."""
+        result_MO = x_MI.new_empty(len(x_MI), self.outputs)
+        given = x_MI.contiguous(), self.packed, self.scale_O, self.bias_O, result_MO
+        self.product(len(x_MI), self.inputs, self.outputs, *given)
+        return result_MO
+
+
+def up_to(unit: int, size: int) -> int:
+    """The multiple of `unit` that holds `size`."""
+    return -(-size // unit) * unit
+
+
+def has_tiles() -> bool:
+    """Whether compiled loops are used here on a processor that multiplies in tiles (AMX), and we may."""
+    return find_kernel("product", LIKE) is not None and _granted()
+
+
 @cache
 def _granted() -> bool:
     granted = torch.zeros(1, dtype=torch.int32)
-    take_kernel("ask_for_tiles", torch.empty(0, dtype=torch.bfloat16))(granted)
+    take_kernel("ask_for_tiles", LIKE)(granted)
     return bool(granted)

@@ -5,7 +5,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from nmt.kernels.kernels import use_kernels
+from nmt.kernels.product import Int8Product, has_tiles
 from nmt.models.int8_products import Int8Products
+
+
+@pytest.fixture
+def without_tiles():
+    """As on a processor that does not multiply in tiles."""
+    use_kernels(False)
 
 
 def by_hand(x, weight, bias):
@@ -25,7 +33,7 @@ def by_hand(x, weight, bias):
     return torch.tensor(result)
 
 
-def test_a_product_is_that_of_integers():
+def test_a_product_is_that_of_integers(without_tiles):
     layer, x = nn.Linear(24, 10), 3 * torch.randn(5, 24) + 1
     with torch.inference_mode(), Int8Products(layer):
         found, again = layer(x), F.linear(x, layer.weight, layer.bias)
@@ -36,7 +44,7 @@ def test_a_product_is_that_of_integers():
     assert torch.allclose(found, layer(x), atol=0.3)
 
 
-def test_each_part_of_a_weight_is_a_weight_of_its_own():
+def test_each_part_of_a_weight_is_a_weight_of_its_own(without_tiles):
     layer, x = nn.Linear(8, 12), torch.randn(3, 8)
     upper, lower = layer.weight.split(6)
     with torch.inference_mode(), Int8Products(layer):
@@ -52,6 +60,60 @@ def test_no_other_product_is_touched():
         with Int8Products(layer):
             found = [other(x), F.linear(x.double(), layer.weight.double()), x @ layer.weight.t()]
     assert all(torch.equal(*pair) for pair in zip(found, exact, strict=True))
+
+
+needs_tiles = pytest.mark.skipif(not has_tiles(), reason="this processor has no tiles (AMX), or there is no g++")
+
+
+@needs_tiles
+@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 64, 32), (33, 100, 70), (40, 512, 96), (2, 63, 33)], ids=str)
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_a_product_in_tiles_is_that_of_integers(shape, has_bias):
+    """One scale for each row of x and for each output, the largest number 127; sums are exact."""
+    rows, inputs, outputs = shape
+    x, weight = (3 * torch.randn(rows, inputs)).bfloat16(), torch.randn(inputs, outputs)
+    bias = torch.randn(outputs) if has_bias else None
+    found = Int8Product(weight, bias)(x)
+    step_M1, scale_O = x.double().abs().amax(1, keepdim=True) / 127, weight.double().abs().amax(0) / 127
+    whole = (x.double() / step_M1).round() @ (weight.double() / scale_O).round()
+    expected = whole * step_M1 * scale_O + (0 if bias is None else bias.double())
+    slack = 0.02 * float(expected.abs().max())  # a number halfway between two may go either way
+    torch.testing.assert_close(found.double(), expected, rtol=2**-8, atol=slack)
+    assert (found.double() - expected).abs().mean() < 0.003 * float(expected.abs().max() + 1e-9)
+
+
+@needs_tiles
+def test_a_row_in_tiles_does_not_depend_on_the_others():
+    product, x = Int8Product(torch.randn(100, 60), torch.randn(60)), torch.randn(37, 100).bfloat16()
+    together, large = product(x), product(torch.cat([x, 100 * x]))
+    assert together.equal(large[:37])
+    assert all(product(row[None])[0].equal(expected) for row, expected in zip(x, together, strict=True))
+
+
+@needs_tiles
+def test_nothing_and_nan_in_tiles():
+    x = torch.zeros(3, 70).bfloat16()
+    x[1, 69], x[2] = float("nan"), 1
+    weight = torch.randn(70, 40)
+    weight[:, 5] = 0
+    found = Int8Product(weight, torch.full((40,), 2.0))(x)
+    assert (found[0] == 2).all()
+    assert found[1].isnan().all()
+    assert found[2, 5] == 2
+
+
+@needs_tiles
+def test_search_in_tiles_takes_parts_of_weights():
+    layer, x = nn.Linear(64, 12), torch.randn(2, 3, 64)
+    upper, lower = layer.weight.split(6)
+    products = Int8Products(layer)
+    assert products.precision == "bf16"
+    with torch.inference_mode(), products:
+        parts = [F.linear(x, upper), F.linear(x, lower, layer.bias[6:]), layer(x)]
+    exact = [x @ upper.t(), x @ lower.t() + layer.bias[6:], x @ layer.weight.t() + layer.bias]
+    for found, expected in zip(parts, exact, strict=True):
+        assert found.shape == expected.shape
+        assert torch.allclose(found.float(), expected, atol=0.05)
 
 
 def test_only_on_a_processor():

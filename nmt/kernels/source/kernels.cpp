@@ -7,6 +7,7 @@
 #include "vector.h"
 
 #include "by_four.h"
+#include "tiles.h"
 #include "pack.h"
 #include "product.h"
 

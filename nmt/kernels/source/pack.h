@@ -1,8 +1,8 @@
-// Tiles of 16 rows of 16 pairs of bfloat16, made of a matrix in memory. A processor with tiles has AVX-512.
-#if defined(__AMX_BF16__)
+// Tiles of 16 rows of 64 bytes, made of a matrix in memory. A processor with tiles has AVX-512.
+#if defined(__AMX_BF16__) && defined(__AMX_INT8__)
 typedef __m512i Words;
 
-// Sixteen rows of sixteen pairs become columns.
+// Sixteen rows of sixteen words of four bytes become columns.
 inline void transpose(Words* rows) {
     Words step[16];
     for (int i = 0; i < 16; i += 2) {
@@ -25,20 +25,16 @@ inline void transpose(Words* rows) {
     }
 }
 
-// A bit for each of the first `count` of `most`.
-inline uint32_t first_bits(long count, long most) {
-    return count >= most ? uint32_t((1ull << most) - 1) : count <= 0 ? 0 : (1u << count) - 1;
-}
-
-// Rows of 32 numbers of a matrix whose rows are `step` apart; zeros behind `rows` and `columns`.
-inline void take_lines(const bf16* p, long step, long rows, long columns, Words* tile) {
+// 64 bytes of each row of a matrix whose rows are `step` bytes apart; zeros behind `rows` and `bytes`.
+inline void take_lines(const void* matrix, long step, long rows, long bytes, Words* tile) {
+    __mmask64 inside = bytes >= 64 ? -1ull : (1ull << bytes) - 1;
     for (long i = 0; i < 16; i++)
-        tile[i] = _mm512_maskz_loadu_epi16(i < rows ? first_bits(columns, 32) : 0, p + i * step);
+        tile[i] = _mm512_maskz_loadu_epi8(i < rows ? inside : 0, (const char*)matrix + i * step);
 }
 
 // Rows 2 i and 2 i + 1 of a matrix, 16 numbers of each, side by side as pairs.
 inline void take_pairs(const bf16* p, long step, long rows, long columns, Words* tile) {
-    __mmask16 inside = first_bits(columns, 16);
+    __mmask16 inside = columns >= 16 ? 0xffff : columns <= 0 ? 0 : (1u << columns) - 1;
     for (long i = 0; i < 16; i++) {
         auto row = [&](long r) { return _mm256_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step); };
         __m512i upper = _mm512_cvtepu16_epi32(row(2 * i)), lower = _mm512_cvtepu16_epi32(row(2 * i + 1));

@@ -1,99 +1,92 @@
-// Products of some rows with one matrix many times, in bfloat16 with sums in float32, where the processor multiplies in
-// tiles (AMX). The matrix is packed before.
-#if defined(__AMX_BF16__)
-#include <sys/syscall.h>
-#include <unistd.h>
-
-constexpr long BLOCK = 512, SIDE = 32, PAIRS = 16, TILE = PAIRS * W * 2;
-
-// Linux wants to be asked for tiles, once.
-extern "C" void ask_for_tiles_bfloat16(int32_t* granted) { *granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
-
-inline long whole(long size) { return (size + SIDE - 1) / SIDE * SIDE; }
-
+// Products of some rows with one matrix many times, in bfloat16 with sums in float32. The matrix is packed before.
+#if defined(__AMX_BF16__) && defined(__AMX_INT8__)
 // packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2], with zeros up to whole tiles. The matrix is
 // (K, N), or (N, K) if `transposed`.
 extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
-    long deep = whole(K) / SIDE;
+    long deep = up_to(SIDE, K);
 #pragma omp parallel for collapse(2)
-    for (long n = 0; n < whole(N); n += W)
-        for (long k = 0; k < whole(K); k += SIDE) {
-            Words tile[PAIRS];
+    for (long n = 0; n < up_to(SIDE, N); n += W)
+        for (long k = 0; k < deep; k += SIDE) {
+            Words tile[16];
             if (transposed) {
-                take_lines(matrix + n * K + k, K, N - n, K - k, tile);
+                take_lines(matrix + n * K + k, K * 2, N - n, (K - k) * 2, tile);
                 transpose(tile);
             } else {
                 take_pairs(matrix + k * N + n, N, K - k, N - n, tile);
             }
-            memcpy(packed + (n / W * deep + k / SIDE) * TILE, tile, sizeof tile);
+            memcpy(packed + n * deep + k * W, tile, sizeof tile);
         }
 }
 
-// Eight tiles of 16 rows of 64 bytes. A constant, since g++ takes only its first bytes for read.
-const struct {
-    uint8_t palette = 1, start = 0, unused[14] = {};
-    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-} SHAPES;
-
-struct Tiles {
-    Tiles() { _tile_loadconfig(&SHAPES); }
-    ~Tiles() { _tile_release(); }
-    // sums = x (32, K) times two columns of tiles.
-    void multiply(long K, const bf16* x, const bf16* left, const bf16* right, float (*sums)[SIDE]) {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
-        for (long k = 0; k < K / SIDE; k++) {
-            _tile_loadd(4, x + k * SIDE, K * 2);
-            _tile_loadd(5, x + 16 * K + k * SIDE, K * 2);
-            _tile_loadd(6, left + k * TILE, 64);
-            _tile_loadd(7, right + k * TILE, 64);
-            _tile_dpbf16ps(0, 4, 6);
-            _tile_dpbf16ps(1, 4, 7);
-            _tile_dpbf16ps(2, 5, 6);
-            _tile_dpbf16ps(3, 5, 7);
-        }
-        _tile_stored(0, &sums[0][0], SIDE * 4);
-        _tile_stored(1, &sums[0][16], SIDE * 4);
-        _tile_stored(2, &sums[16][0], SIDE * 4);
-        _tile_stored(3, &sums[16][16], SIDE * 4);
-    }
-};
-
 // x (M, K) with zeros up to whole tiles; itself where it has them.
 inline const bf16* filled(long M, long K, const bf16* x, std::vector<bf16>& room) {
-    if (M == whole(M) && K == whole(K)) return x;
-    room.resize(whole(M) * whole(K));
-    for (long m = 0; m < M; m++) memcpy(&room[m * whole(K)], x + m * K, K * sizeof(bf16));
+    long deep = up_to(SIDE, K);
+    if (M == up_to(SIDE, M) && K == deep) return x;
+    room.resize(up_to(SIDE, M) * deep);
+    for (long m = 0; m < M; m++) memcpy(&room[m * deep], x + m * K, K * sizeof(bf16));
     return room.data();
 }
 
 // result (M, N) = x (M, K) packed + add; the rows of `add` are `step` apart: N, or 0 for a bias, and null is none.
-// BLOCK columns at a time: few enough for their weights to stay in the cache, enough to write long pieces of rows.
 extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* x, const bf16* packed, const bf16* add,
                                  bf16* result) {
     std::vector<bf16> room;
-    const bf16* full = filled(M, K, x, room);
-    long deep = whole(K);
+    const char* full = (const char*)filled(M, K, x, room);
 #pragma omp parallel
     {
-        Tiles tiles;
-        alignas(64) float sums[SIDE][SIDE];
-        long share = whole((N + omp_get_num_threads() - 1) / omp_get_num_threads());
-        long begin = omp_get_thread_num() * share, end = std::min(N, begin + share);
-        for (long block = begin; block < end; block += BLOCK)
-            for (long m = 0; m < M; m += SIDE)
-                for (long n = block; n < end && n < block + BLOCK; n += SIDE) {
-                    tiles.multiply(deep, full + m * deep, packed + n * deep, packed + (n + W) * deep, sums);
-                    for (long row = 0; row < SIDE && m + row < M; row++)
-                        sweep(N - n < SIDE ? N - n : SIDE, [&](long i, long w) {
-                            Vec sum = load(&sums[row][i], w);
-                            if (add) sum += load(add + (m + row) * step + n + i, w);
-                            store(result + (m + row) * N + n + i, sum, w);
-                        });
-                }
+        auto finish = [=](long m, long n, long w, float* sums) {
+            Vec sum = load(sums, w);
+            if (add) sum += load(add + m * step + n, w);
+            store(result + m * N + n, sum, w);
+        };
+        multiply_share<float>(M, N, up_to(SIDE, K) * 2, full, (const char*)packed, finish);
+    }
+}
+
+// packed: of a matrix (N, K), for each 16 rows n and each 64 k a tile [k / 4][n][k % 4], with zeros up to whole tiles.
+extern "C" void pack_int8_bfloat16(long K, long N, const int8_t* matrix, int8_t* packed) {
+    long deep = up_to(LINE, K);
+#pragma omp parallel for collapse(2)
+    for (long n = 0; n < up_to(SIDE, N); n += W)
+        for (long k = 0; k < deep; k += LINE) {
+            Words tile[16];
+            take_lines(matrix + n * K + k, K, N - n, K - k, tile);
+            transpose(tile);
+            memcpy(packed + n * deep + k * W, tile, sizeof tile);
+        }
+}
+
+// whole (K) = x (K) / step, rounded to the nearest; step, which is returned, makes the largest 127.
+inline float to_int8(long K, const bf16* x, int8_t* whole) {
+    Vec most = all(0);
+    sweep(K, [&](long k, long w) {
+        Vec size = load(x + k, w);
+        size = size < 0 ? -size : size;
+        most = most < size || size != size ? size : most;
+    });
+    float step = largest(most) / 127, scale = step > 0 ? 1 / step : 0;
+    sweep(K, [&](long k, long w) {
+        __m128i numbers = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32((__m512)(load(x + k, w) * scale)));
+        memcpy(whole + k, &numbers, w);
+    });
+    return step;
+}
+
+// result (M, N) = x (M, K) packed * scale + bias, with x made 8-bit numbers row by row; scale and bias for each of N.
+extern "C" void product_int8_bfloat16(long M, long K, long N, const bf16* x, const int8_t* packed, const float* scale,
+                                      const float* bias, bf16* result) {
+    long deep = up_to(LINE, K);
+    std::vector<int8_t> whole(up_to(SIDE, M) * deep);
+    std::vector<float> step(M);
+#pragma omp parallel
+    {
+#pragma omp for
+        for (long m = 0; m < M; m++) step[m] = to_int8(K, x + m * K, &whole[m * deep]);
+        auto finish = [&](long m, long n, long w, int32_t* sums) {
+            Vec sum = (Vec)_mm512_cvtepi32_ps(_mm512_loadu_si512(sums));
+            store(result + m * N + n, sum * step[m] * load(scale + n, w) + load(bias + n, w), w);
+        };
+        multiply_share<int32_t>(M, N, deep, (const char*)whole.data(), (const char*)packed, finish);
     }
 }
 #endif
