@@ -13,7 +13,6 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.attention.compiled import attend, can_attend
 from nmt.attention.heads import Heads
 from nmt.attention.normalisers.normaliser import Normaliser
 from nmt.attention.normalisers.softmax import Softmax
@@ -90,7 +89,6 @@ class Attention(nn.Module):
                 f"which {one_sided.component.name} is not; use 1, or scaled_dot"
             )
         self.window: Window = config.window.build(query_dim=query_dim)
-        self._softmax_over_all = isinstance(self.window, Everywhere) and isinstance(self.normaliser, Softmax)
 
     def remember(self, values_BSD: Tensor, mask_BS: Tensor, reads: Reads = ()) -> Memory:
         """The memory of the encoder's states, with the keys that the scorer needs."""
@@ -136,12 +134,11 @@ class Attention(nn.Module):
 
         There is one for a softmax of some scores over the whole source (Bahdanau et al. 2014, eq. 6).
         """
-        return self.scorer.tape() if self._softmax_over_all and self.heads is None else None
+        softmax_over_all = isinstance(self.window, Everywhere) and isinstance(self.normaliser, Softmax)
+        return self.scorer.tape() if softmax_over_all and self.heads is None else None
 
     def _attend(self, query_BMH: Tensor, memory: Memory, position_BM: Tensor | None) -> tuple[Tensor, Tensor]:
         scores_BMS = self.scorer(query_BMH, memory.keys_BSA)
-        if self._softmax_over_all and can_attend(memory.values_BSP):
-            return attend(scores_BMS, memory.mask_BS, memory.values_BSP)
         precise = torch.promote_types(scores_BMS.dtype, torch.float32)
         view = self.window(query_BMH, memory.mask_BS, position_BM)
         weights_BMS = self.normaliser(scores_BMS.to(precise), view.inside_BMS)

@@ -61,7 +61,7 @@ def test_exp():
     scores_BS, batch = guarded(torch.stack([torch.zeros_like(x), x], 1)), len(x)
     weights_BS, context_BP = room(batch, 2), room(batch, 1)
     zeros = guarded(torch.zeros(batch, 2))
-    run("attend", torch.float32, batch, 1, 2, 1, scores_BS, zeros, zeros, weights_BS, room(batch, 1), context_BP)
+    run("attend", torch.float32, batch, 2, 1, scores_BS, zeros, zeros, weights_BS, room(batch, 1), context_BP)
     ratio_B = weights_BS[:, 1].double() / weights_BS[:, 0].double()
     torch.testing.assert_close(ratio_B, x.double().exp(), rtol=5e-7, atol=2e-38)
 
@@ -89,8 +89,7 @@ def run_attend(like, scores_BS, penalty_BS, values_BSP):
     batch, positions, width = values_BSP.shape
     weights_BS, context_BP = room(batch, positions), room(batch, width, dtype=like)
     sums_BP = room(batch, width)
-    given = scores_BS, penalty_BS, values_BSP, weights_BS, sums_BP, context_BP
-    run("attend", like, batch, 1, positions, width, *given)
+    run("attend", like, *values_BSP.shape, scores_BS, penalty_BS, values_BSP, weights_BS, sums_BP, context_BP)
     return weights_BS, context_BP
 
 
@@ -119,20 +118,6 @@ def test_attend_and_its_way_back(shape, like):
     (wanted,) = torch.autograd.grad(total, scores_BS)
     near(dscores_BS, wanted, atol=2e-5)
     assert (dscores_BS[penalty_BS < 0] == 0).all()
-
-
-@pytest.mark.parametrize("like", TYPES)
-def test_attend_with_several_queries(like):
-    batch, queries, positions, width = 3, 4, 18, 21
-    penalty_BS, values_BSP = mask_penalty(batch, positions), numbers(batch, positions, width, dtype=like)
-    scores_BMS, weights_BMS = numbers(batch, queries, positions, scale=3), room(batch, queries, positions)
-    sums_BMP, context_BMP = room(batch, queries, width), room(batch, queries, width, dtype=like)
-    given = scores_BMS, penalty_BS, values_BSP, weights_BMS, sums_BMP, context_BMP
-    run("attend", like, batch, queries, positions, width, *given)
-    for query in range(queries):
-        expected, context = attend(scores_BMS[:, query], penalty_BS, values_BSP)
-        near(weights_BMS[:, query], expected)
-        near(context_BMP[:, query], context, atol=1e-5)
 
 
 @pytest.mark.parametrize("like", TYPES)

@@ -62,7 +62,7 @@ def test_compiled_steps_are_those_of_pytorch(decoder, monkeypatch):
     model, called, find = make(decoder), set(), kernels._find
     monkeypatch.setattr(kernels, "_find", lambda name, dtype: called.add(name) or find(name, dtype))
     compiled = steps(model)
-    assert {"attend", f"gru_{getattr(decoder, 'reset_gate', 'after')}".replace("before", "before_state")} <= called
+    assert f"gru_{getattr(decoder, 'reset_gate', 'after')}".replace("before", "before_state") in called
     use_kernels(False)
     close(compiled, steps(model), 1e-5)
 

@@ -40,8 +40,7 @@ class AttentionTape(ABC):
         if self.attend is not None:
             context_BP = self.context_TBP[t]
             read = scores_BS.float().contiguous(), self.penalty_BS, self.values_BSP
-            batch, positions, width = self.values_BSP.shape
-            self.attend(batch, 1, positions, width, *read, self.weights_TBS[t], self.sums_BP, context_BP)
+            self.attend(*self.values_BSP.shape, *read, self.weights_TBS[t], self.sums_BP, context_BP)
             return context_BP
         weights_BS = torch.softmax(scores_BS + self.penalty_BS, -1, out=self.weights_TBS[t])
         weights_B1S = weights_BS[:, None].to(self.values_BSP.dtype)

@@ -2,14 +2,13 @@
 // B sentences, M queries of each, S source positions, A hidden width, P values. Weights and scores are float32.
 // A position whose penalty is below LOWEST is padding: its weight is 0 and nothing of it is read.
 
-// weights = softmax(scores + penalty); context = weights values, for each of the M queries. sums: room for B M P.
-extern "C" void NAME(attend)(long B, long M, long S, long P, const float* scores, const float* penalty,
-                             const T* values, float* weights, float* sums, T* context) {
+// weights = softmax(scores + penalty); context = weights values. sums: room for B P.
+extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const float* penalty, const T* values,
+                             float* weights, float* sums, T* context) {
 #pragma omp parallel for
-    for (long query = 0; query < B * M; query++) {
-        long b = query / M;
-        const float *score = scores + query * S, *extra = penalty + b * S;
-        float *weight = weights + query * S, *row = sums + query * P, top = LOWEST, total = 0;
+    for (long b = 0; b < B; b++) {
+        const float *score = scores + b * S, *extra = penalty + b * S;
+        float *weight = weights + b * S, *row = sums + b * P, top = LOWEST, total = 0;
         for (long s = 0; s < S; s++)
             if (extra[s] > LOWEST && !(score[s] <= top)) top = score[s];
         for (long s = 0; s < S; s++) weight[s] = extra[s] > LOWEST ? score[s] - top : LOWEST;
@@ -28,7 +27,7 @@ extern "C" void NAME(attend)(long B, long M, long S, long P, const float* scores
                 store(row + p, total, w);
             });
         });
-        sweep(P, [&](long p, long w) { store(context + query * P + p, load(row + p, w), w); });
+        sweep(P, [&](long p, long w) { store(context + b * P + p, load(row + p, w), w); });
     }
 }
 
