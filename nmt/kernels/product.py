@@ -9,9 +9,14 @@ from torch import Tensor
 
 from nmt.kernels.kernels import find_kernel, take_kernel
 
-LIKE = torch.empty(0, dtype=torch.bfloat16)
+BFLOAT16 = torch.empty(0, dtype=torch.bfloat16)
+"""What tiles take and give, to find their loops by."""
+
 SIDE = 32
-"""Both sides of packed weights are filled with zeros up to a multiple of it."""
+"""Both sides of packed weights are filled with zeros up to a multiple of it, the inputs of 8-bit ones to one of 64."""
+
+LEVELS = 127
+"""The largest of the 8-bit numbers; the smallest is -127."""
 
 
 class PackedProduct:
@@ -54,12 +59,12 @@ class Int8Product:
 
     def __init__(self, weight_IO: Tensor, bias_O: Tensor | None) -> None:
         self.inputs, self.outputs = weight_IO.shape
-        self.product = take_kernel("product_int8", LIKE)
-        self.scale_O = weight_IO.float().abs().amax(0).clamp(min=1e-12) / 127
+        self.product = take_kernel("product_int8", BFLOAT16)
+        self.scale_O = weight_IO.float().abs().amax(0).clamp(min=1e-12) / LEVELS
         self.bias_O = torch.zeros_like(self.scale_O) if bias_O is None else bias_O.float().contiguous()
         whole_OI = (weight_IO / self.scale_O).round().to(torch.int8).t().contiguous()
         self.packed = whole_OI.new_empty(up_to(SIDE, self.outputs), up_to(2 * SIDE, self.inputs))
-        take_kernel("pack_int8", LIKE)(self.inputs, self.outputs, whole_OI, self.packed)
+        take_kernel("pack_int8", BFLOAT16)(self.inputs, self.outputs, whole_OI, self.packed)
 
     def __call__(self, x_MI: Tensor) -> Tensor:
         """(M, O)."""
@@ -76,11 +81,11 @@ def up_to(unit: int, size: int) -> int:
 
 def has_tiles() -> bool:
     """Whether compiled loops are used here on a processor that multiplies in tiles (AMX), and we may."""
-    return find_kernel("product", LIKE) is not None and _granted()
+    return find_kernel("product", BFLOAT16) is not None and _granted()
 
 
 @cache
 def _granted() -> bool:
     granted = torch.zeros(1, dtype=torch.int32)
-    take_kernel("ask_for_tiles", LIKE)(granted)
+    take_kernel("ask_for_tiles", BFLOAT16)(granted)
     return bool(granted)

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 
 from nmt.errors import UserError
-from nmt.kernels.product import Int8Product, has_tiles
+from nmt.kernels.product import LEVELS, Int8Product, has_tiles
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.weight_products import WeightProducts
-
-LEVELS = 127
 
 
 class Int8Products(WeightProducts):

@@ -13,7 +13,10 @@ from torch import Tensor
 from nmt.text.vocab import BOS, PAD, UNK
 
 NEVER = float("-inf")
+"""The log-probability of what may not be."""
+
 NEVER_WORDS = (PAD, BOS)
+"""No output has them."""
 
 
 def pad_prefixes(prefixes: Sequence[list[int]], device: torch.device) -> Tensor | None:

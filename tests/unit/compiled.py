@@ -9,12 +9,14 @@ import torch
 
 from nmt.kernels.build import load_library
 from nmt.kernels.kernels import find_kernel
+from nmt.kernels.product import has_tiles
 
 TYPES = [torch.float32, torch.bfloat16]
 ROUNDING = {torch.float32: 1e-6, torch.bfloat16: 2**-8 + 1e-5}
 """Largest relative error of one result that is stored; intermediate results are float32."""
 
 GUARD = 40
+needs_tiles = pytest.mark.skipif(not has_tiles(), reason="this processor has no tiles (AMX), or there is no g++")
 needs_compiler = pytest.mark.skipif(load_library() is None, reason="there is no g++, so there are no compiled loops")
 
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from nmt.kernels.kernels import use_kernels
-from nmt.kernels.product import SIDE, PackedProduct
+from nmt.kernels.product import PackedProduct, has_tiles
 
-from .compiled import TYPES, guarded, near, needs_compiler, numbers, room, run, with_threads
+from .compiled import TYPES, guarded, near, needs_compiler, needs_tiles, numbers, room, run, with_threads
 
 NAN, INF = math.nan, math.inf
 BFLOAT16 = torch.bfloat16
@@ -100,13 +100,6 @@ def test_threads_change_the_sum_of_the_rows_alone(rows, like):
     again_V = guarded(torch.ones(33))
     with_threads(2, lambda: vocabulary(*given, again_V))
     assert again_V.equal(sums[2]), "the same number of threads gives the same bits"
-
-
-def has_tiles():
-    return PackedProduct(torch.zeros(SIDE, SIDE, dtype=BFLOAT16)).product is not None
-
-
-needs_tiles = pytest.mark.skipif(not has_tiles(), reason="this processor has no tiles (AMX), or there is no g++")
 
 
 def weight(inputs, outputs, layout, like=BFLOAT16):

@@ -6,8 +6,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from nmt.kernels.kernels import use_kernels
-from nmt.kernels.product import Int8Product, has_tiles
+from nmt.kernels.product import Int8Product
 from nmt.models.int8_products import Int8Products
+
+from .compiled import needs_tiles
 
 
 @pytest.fixture
@@ -60,9 +62,6 @@ def test_no_other_product_is_touched():
         with Int8Products(layer):
             found = [other(x), F.linear(x.double(), layer.weight.double()), x @ layer.weight.t()]
     assert all(torch.equal(*pair) for pair in zip(found, exact, strict=True))
-
-
-needs_tiles = pytest.mark.skipif(not has_tiles(), reason="this processor has no tiles (AMX), or there is no g++")
 
 
 @needs_tiles
