@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from nmt.data.batch import Batch
-from nmt.models.seq2seq import Forced, Narrow, Seq2Seq
+from nmt.models.seq2seq import Forced, Linear, MakeLinear, Seq2Seq
 from nmt.nn.softmax import log_probabilities
 
 
@@ -43,21 +43,21 @@ class Ensemble(nn.Module):
         memories, states = zip(*(member.start(src_BS, src_len_B) for member in self._models()), strict=True)
         return memories, states
 
-    def narrow(self, words_U: Tensor) -> list[Narrow]:
+    def narrow(self, words_U: Tensor, make: MakeLinear | None = None) -> list[Linear]:
         """The part of each member's vocabulary that `step` may be limited to."""
-        return [member.narrow(words_U) for member in self._models()]
+        return [member.narrow(words_U, make) for member in self._models()]
 
     def step(
         self,
         y_N: Tensor,
         memory: Any,
         state: Any,
-        narrow: Sequence[Narrow] | None = None,
-        allowed_NU: Tensor | None = None,
+        narrow: Sequence[Linear] | None = None,
+        forbidden_BU: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: as of one model, with the members' new states. The logits are log-probabilities."""
         each = zip(self._models(), memory, state, narrow or [None] * len(self.members), strict=True)
-        steps = (model.step(y_N, own, last, part, allowed_NU) for model, own, last, part in each)
+        steps = (model.step(y_N, own, last, part, forbidden_BU) for model, own, last, part in each)
         logits, weights, states = zip(*steps, strict=True)
         return _log_mean([log_probabilities(part) for part in logits]), _mean(weights), states
 

@@ -6,7 +6,8 @@ read-out takes of a context, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -38,11 +39,11 @@ class Forced(NamedTuple):
     weights_BTS: Tensor | None
 
 
-class Narrow(NamedTuple):
-    """Part of the vocabulary: the weights and biases of U words."""
+Linear = Callable[[Tensor], Tensor]
+"""(..., O) from (..., I)."""
 
-    weight_UF: Tensor
-    bias_U: Tensor
+MakeLinear = Callable[[Tensor, Tensor], Linear]
+"""From a weight (O, I) and a bias (O)."""
 
 
 class LexicalMemory(NamedTuple):
@@ -131,15 +132,16 @@ class Seq2Seq(nn.Module):
         return self.embedding_dropout(self.src_embedding(src_BS))
 
     @torch.no_grad()
-    def narrow(self, words_U: Tensor) -> Narrow:
-        """The part of the vocabulary that `step` may be limited to."""
-        return Narrow(self.projection.weight[words_U], self.projection.bias[words_U])
+    def narrow(self, words_U: Tensor, make: MakeLinear | None = None) -> Linear:
+        """The part of the vocabulary that `step` may be limited to: logits (..., U) from features."""
+        weight_UF, bias_U = self.projection.weight[words_U], self.projection.bias[words_U]
+        return partial(F.linear, weight=weight_UF, bias=bias_U) if make is None else make(weight_UF, bias_U)
 
     def step(
-        self, y_N: Tensor, memory: Any, state: Any, narrow: Narrow | None = None, allowed_NU: Tensor | None = None
+        self, y_N: Tensor, memory: Any, state: Any, narrow: Linear | None = None, forbidden_BU: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logits_NV, weights_NS and the new state. With `narrow` the logits are those of its U
-        words, -inf for those of them that are not allowed."""
+        words, -inf for those of them that are forbidden to a sentence."""
         x_NE = self.tgt_embedding(y_N)
         inner = memory if self.lexical_readout is None else memory.decoder
         step = self.decoder.advance(x_NE, inner, state)
@@ -149,7 +151,11 @@ class Seq2Seq(nn.Module):
             weights_BMS = step.weights_NS.unflatten(0, (len(memory.src_BSE), -1))
             lexical_BME = self.lexical_readout(weights_BMS, memory.src_BSE)
             features_NF = torch.cat([features_NF, lexical_BME.flatten(0, 1)], -1)
-        return self._logits(features_NF, narrow, allowed_NU), step.weights_NS, step.state
+        logits_NV = (self.projection if narrow is None else narrow)(features_NF)
+        if forbidden_BU is not None:
+            forbidden_B1U = forbidden_BU[:, None]
+            logits_NV.unflatten(0, (len(forbidden_BU), -1)).masked_fill_(forbidden_B1U, float("-inf"))
+        return logits_NV, step.weights_NS, step.state
 
     def loss(
         self,
@@ -181,7 +187,8 @@ class Seq2Seq(nn.Module):
         features_RF, _ = self._features(batch)
         words_V = torch.ones(self.projection.out_features, dtype=torch.bool, device=features_RF.device)
         words_V[list(never)] = False
-        chunks = (self._logits(features_CF, allowed=words_V) for features_CF in features_RF.split(CHUNK))
+        parts = features_RF.split(CHUNK)
+        chunks = (self.projection(part_CF).masked_fill(~words_V, float("-inf")) for part_CF in parts)
         if sample:
             return torch.cat([log_probabilities(part_CV).exp().multinomial(1)[:, 0] for part_CV in chunks])
         return torch.cat([part_CV.argmax(-1) for part_CV in chunks])
@@ -198,11 +205,6 @@ class Seq2Seq(nn.Module):
         """log p of each real target token (R)."""
         target_R = batch.tgt_out_BT[batch.real_targets]
         return token_logprob(features_RF, self.projection.weight, self.projection.bias, target_R)
-
-    def _logits(self, features: Tensor, narrow: Narrow | None = None, allowed: Tensor | None = None) -> Tensor:
-        """Logits of the vocabulary (..., V); -inf for words that are not allowed."""
-        logits = self.projection(features) if narrow is None else F.linear(features, *narrow)
-        return logits if allowed is None else logits.masked_fill(~allowed, float("-inf"))
 
     def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:
         """features_RF of the real target tokens; the weights are the alignment head's where there is one."""

@@ -28,11 +28,9 @@ class Shortlisted:
         """`words`: ids that each sentence of the batch may use; the special symbols are among them."""
         self._model = model
         self.words_U = torch.tensor(sorted(set().union(*words)), device=device)
-        allowed_BU = torch.zeros(len(words), len(self.words_U), dtype=torch.bool, device=device)
+        self._forbidden_BU = torch.ones(len(words), len(self.words_U), dtype=torch.bool, device=device)
         for row, own in enumerate(words):
-            allowed_BU[row, self.number(torch.tensor(sorted(own), device=device))] = True
-        self._allowed_BU = allowed_BU
-        self._are_equal = bool(allowed_BU.all())
+            self._forbidden_BU[row, self.number(torch.tensor(sorted(own), device=device))] = False
         self._narrow = model.narrow(self.words_U)
 
     def number(self, ids: Tensor) -> Tensor:
@@ -42,10 +40,9 @@ class Shortlisted:
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """As the model's; the memory has the sentences' own words too."""
         memory, state = self._model.start(src_BS, src_len_B)
-        return (memory, self._allowed_BU), state
+        return (memory, self._forbidden_BU), state
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logits_NU, weights_NS and the new state."""
-        inner, allowed_BU = memory
-        allowed_NU = None if self._are_equal else allowed_BU.repeat_interleave(len(y_N) // len(allowed_BU), 0)
-        return self._model.step(self.words_U[y_N], inner, state, self._narrow, allowed_NU)  # type: ignore[arg-type]
+        inner, forbidden_BU = memory
+        return self._model.step(self.words_U[y_N], inner, state, self._narrow, forbidden_BU)  # type: ignore[arg-type]

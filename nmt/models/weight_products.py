@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -38,7 +39,7 @@ class WeightProducts(TorchFunctionMode, ABC):
 
     def narrow(self, words_U: Tensor) -> Any:
         """As the model's."""
-        return self._model.narrow(words_U)
+        return self._model.narrow(words_U, lambda *part: partial(self.multiply, packed=self.pack(*part)))
 
     @abstractmethod
     def pack(self, weight_OI: Tensor, bias_O: Tensor | None) -> Any:
