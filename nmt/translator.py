@@ -34,7 +34,14 @@ from nmt.text.tokenizers.tokenizer import Pieces, Tokenizer
 from nmt.text.vocab import EOS, UNK
 
 MAX_PIECES = 1000
-BATCHES_READ = 20
+"""Pieces of a sentence; what is longer is cut off."""
+
+BATCH_PIECES = 16_384
+"""Pieces of the source, or of a given target, of the sentences translated together, with padding."""
+
+BATCHES_READ = 8
+"""Batches of lines that are read at once, to be sorted by length."""
+
 NOTHING = Pieces([], [], [], [])
 
 Result = TypeVar("Result")
@@ -271,13 +278,19 @@ def block_lines(search: SearchConfig) -> int:
 
 
 def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:
-    """The result of every line by its number; `run` gets batches of lines of similar length."""
-    ordered = sorted(lines, key=lambda line: (max(len(line.src.ids), len(line.tgt.ids)), line.number))
+    """The result of every line by its number; `run` gets batches of at most `size` lines of similar length."""
+    ordered = sorted(lines, key=lambda line: (_length(line), line.number))
     results: dict[int, Result] = {}
-    for start in range(0, len(ordered), size):
-        batch = ordered[start : start + size]
+    while ordered:
+        fit = (n for n, line in enumerate(ordered[:size], 1) if n * _length(line) <= BATCH_PIECES)
+        most = max(fit, default=1)
+        batch, ordered = ordered[:most], ordered[most:]
         results.update(zip((line.number for line in batch), run(batch), strict=True))
     return results
+
+
+def _length(line: Line) -> int:
+    return max(len(line.src.ids), len(line.tgt.ids))
 
 
 def _with_weights(found: Translation, forced: Translation) -> Translation:

@@ -13,9 +13,6 @@ from nmt.pipeline.decoding import Choice, Opened, Tell, open_choice, silent
 from nmt.pipeline.tasks import Answer, Pairs, Task
 from nmt.search.config import SearchConfig
 
-BATCHES_SHARED = 4
-"""Batches of a block that one of several processes takes at a time."""
-
 
 class Block(NamedTuple):
     """Some lines of the input: the number of the first one, from 1, and what is known of the target of each."""
@@ -50,9 +47,10 @@ class SharedTask(Generic[Answer]):
 
 
 def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig, first: int = 1) -> Iterator[Block]:
-    """The lines in blocks of a few batches; `first` is the number of the first one."""
+    """The lines in blocks of a batch, which one of several processes takes at a time; `first` is the number of the
+    first line."""
     lines = iter(pairs)
-    while block := list(islice(lines, BATCHES_SHARED * search.batch_sentences)):
+    while block := list(islice(lines, search.batch_sentences)):
         yield Block(first, block)
         first += len(block)
 

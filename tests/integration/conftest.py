@@ -38,7 +38,7 @@ train:
   optimizer: {type: adam, lr: 0.02}
   max_steps: 60
   validate_every: 20
-search: {beam_size: 2, max_length_ratio: 1.5}
+search: {beam_size: 2, max_length_ratio: 1.5, batch_sentences: 64}
 """
 WITHOUT_ATTENTION = ["model.decoder={type: plain, dim: 16}", "data.test={}", "train.max_steps=2"]
 WITH_SUBWORDS = [

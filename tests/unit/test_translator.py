@@ -63,6 +63,19 @@ def test_lines_are_read_in_blocks(monkeypatch):
     assert read == ["a", "b"]
 
 
+def test_long_lines_go_in_small_batches(monkeypatch):
+    """Of 1, 1, 2, 3, 3, 5 and 9 words: at most 4 lines, and 6 words with padding, or a single line."""
+    monkeypatch.setattr(translator_module, "BATCH_PIECES", 6)
+    translator, sizes = make(batch_sentences=4, beam_size=2), []
+    start = translator.model.start
+    monkeypatch.setattr(translator.model, "start", lambda src_BS, n_B: sizes.append(tuple(n_B)) or start(src_BS, n_B))
+    texts = [" ".join(["a"] * length) for length in (9, 1, 3, 2, 5, 1, 3)]
+    assert [found[0].src_text for found in translator.translate(texts)] == texts
+    assert [[int(n) - 1 for n in batch] for batch in sizes] == [[1, 1, 2], [3, 3], [5], [9]]
+    pairs = [(text, "A B C") for text in texts]
+    assert [forced.src_text for forced in translator.force(pairs)] == texts
+
+
 def test_an_empty_line_gives_an_empty_line():
     found = list(make(beam_size=3, n_best=2).translate(["", "a b", "  \t ", "c"]))
     for (item,) in (found[0], found[2]):
