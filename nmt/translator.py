@@ -16,6 +16,7 @@ from nmt.alignment.lexicon import Lexicon
 from nmt.alignment.substitution import Substitution
 from nmt.alignment.unk import copy_word, replace_unknown
 from nmt.data.batch import collate, collate_source
+from nmt.data.batching import batches_by_length
 from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.bfloat16_products import Bfloat16Products
@@ -279,18 +280,11 @@ def block_lines(search: SearchConfig) -> int:
 
 def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:
     """The result of every line by its number; `run` gets batches of at most `size` lines of similar length."""
-    ordered = sorted(lines, key=lambda line: (_length(line), line.number))
     results: dict[int, Result] = {}
-    while ordered:
-        fit = (n for n, line in enumerate(ordered[:size], 1) if n * _length(line) <= BATCH_PIECES)
-        most = max(fit, default=1)
-        batch, ordered = ordered[:most], ordered[most:]
-        results.update(zip((line.number for line in batch), run(batch), strict=True))
+    lengths = [max(len(line.src.ids), len(line.tgt.ids)) for line in lines]
+    for batch in batches_by_length(lengths, size, BATCH_PIECES):
+        results.update(zip((lines[i].number for i in batch), run([lines[i] for i in batch]), strict=True))
     return results
-
-
-def _length(line: Line) -> int:
-    return max(len(line.src.ids), len(line.tgt.ids))
 
 
 def _with_weights(found: Translation, forced: Translation) -> Translation:

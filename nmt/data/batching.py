@@ -61,3 +61,15 @@ class BatchOrder:
                 highest = self._costs[i]
             batches[-1].append(i)
         return batches
+
+
+def batches_by_length(lengths: Sequence[int], most: int, padded: int) -> list[list[int]]:
+    """Indices in batches of similar length, the shortest first: no more than `most` in one, and no more pieces than
+    `padded` with padding, unless it is a single one."""
+    batches: list[list[int]] = [[]]
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        size = len(batches[-1]) + 1
+        if batches[-1] and (size > most or size * lengths[i] > padded):
+            batches.append([])
+        batches[-1].append(i)
+    return batches if lengths else []

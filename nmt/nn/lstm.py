@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
-from nmt.nn.lstm_tape import LSTMTape
+from nmt.nn.lstm_kernel_tape import kernel_step, make_lstm_tape
 
 
 class LSTM(Cell):
@@ -40,10 +40,13 @@ class LSTM(Cell):
 
     def step(self, gates_BG: Tensor, state: State) -> State:
         """One step from the projected input; state is (h_BH, c_BH)."""
+        next_state = kernel_step(gates_BG, state, self.weight_hh)
+        if next_state is not None:
+            return next_state
         h_BH, c_BH = state
         i, f, o, g = (gates_BG + F.linear(h_BH, self.weight_hh)).chunk(4, -1)
         c_BH = torch.sigmoid(f) * c_BH + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(c_BH), c_BH
 
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
-        return LSTMTape, (self.weight_hh,)
+        return make_lstm_tape, (self.weight_hh,)

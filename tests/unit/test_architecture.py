@@ -22,7 +22,7 @@ ALLOWED = {
     "attention": "nn kernels config errors",
     "encoders": "nn config errors",
     "bridges": "encoders nn config errors",
-    "decoders": "encoders attention nn config errors",
+    "decoders": "encoders attention nn kernels config errors",
     "models": "decoders bridges encoders attention nn kernels data config errors",
     "report": "errors",
     "alignment": "report text config errors",

@@ -16,6 +16,7 @@ from nmt.attention.scorers.scorer import Scorer
 from nmt.data.batch import collate
 from nmt.decoders.bahdanau import Bahdanau
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
+from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.loop_tapes import LoopTapes
 from nmt.decoders.luong import Luong
 from nmt.decoders.luong_loop import unroll_input_feeding
@@ -27,6 +28,7 @@ from nmt.models.loss import CHUNK, vocabulary_loss
 from nmt.models.seq2seq import Seq2Seq
 from nmt.nn.cell_tape import unroll
 from nmt.nn.gru import GRU
+from nmt.nn.lstm import LSTM
 
 from .compiled import needs_compiler
 
@@ -42,6 +44,10 @@ SCORERS = {
 DECODERS = {
     "bahdanau": lambda attention, reset: Bahdanau.Config(dim=24, maxout=12, reset_gate=reset, attention=attention),
     "luong": lambda attention, reset: Luong.Config(cell="gru", dim=24, reset_gate=reset, attention=attention),
+}
+LSTM_DECODERS = {
+    "luong": Luong.Config(cell="lstm", layers=1, dim=24),
+    "gnmt": GNMTDecoder.Config(layers=3, dim=24),
 }
 
 
@@ -114,6 +120,24 @@ def test_a_gru_on_tensors_in_any_order_of_memory(reset, called):
     assert called
 
 
+@needs_compiler
+@pytest.mark.parametrize("turn", [False, True], ids=["in order", "turned"])
+def test_an_lstm(turn, called):
+    """With gradients of h and c after every step, of h alone, and of a sum of it, which are one number."""
+    make_tape, _ = LSTM(4, DIM).tape()
+    shapes = (STEPS, BATCH, 4 * DIM), (BATCH, DIM), (BATCH, DIM), (4 * DIM, DIM)
+    turned = leaves(*(shape[::-1] if turn else shape for shape in shapes))
+
+    def compute():
+        inputs = [part.permute(*range(part.dim())[::-1]) if turn else part for part in turned]
+        (of_h,), of_both = unroll(make_tape, *inputs)[:1], unroll(make_tape, *inputs)
+        once = torch.autograd.grad(unroll(make_tape, *inputs)[0].sum(), turned)
+        return *once, *with_gradients([of_h], turned), *with_gradients(of_both, turned)
+
+    compare(compute)
+    assert called == {"lstm", "lstm_back"}
+
+
 def loss_and_gradients(model, batch):
     model.zero_grad()
     total = model.loss(batch, 0.1).total
@@ -122,11 +146,12 @@ def loss_and_gradients(model, batch):
 
 
 def make_model(decoder, scorer, reset, dtype=torch.float32):
-    config = ModelConfig(
-        embedding=EmbeddingConfig(dim=10),
-        encoder=RNNEncoder.Config(cell="gru", dim=12, reset_gate=reset),
-        decoder=DECODERS[decoder](AttentionConfig(scorer=scorer), reset),
-    )
+    encoder = RNNEncoder.Config(cell="gru", dim=12, reset_gate=reset)
+    return fill(encoder, DECODERS[decoder](AttentionConfig(scorer=scorer), reset), dtype)
+
+
+def fill(encoder, decoder, dtype=torch.float32):
+    config = ModelConfig(embedding=EmbeddingConfig(dim=10), encoder=encoder, decoder=decoder)
     model = Seq2Seq(config, src_vocab=20, tgt_vocab=21).to(dtype)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -150,6 +175,14 @@ def test_models(decoder, scorer, reset, called):
     if isinstance(scorer, Concat.Config | Additive.Config):
         expected |= {"additive", "additive_back"}
     assert expected <= called
+
+
+@needs_compiler
+@pytest.mark.parametrize("decoder", LSTM_DECODERS.values(), ids=list(LSTM_DECODERS))
+def test_models_with_lstms(decoder, called):
+    model, batch = fill(RNNEncoder.Config(cell="lstm", dim=12, layers=2), decoder), make_batch()
+    compare(lambda: loss_and_gradients(model, batch))
+    assert {"lstm", "lstm_back", "attend"} <= called
 
 
 def test_every_scorer_with_a_tape_is_here():

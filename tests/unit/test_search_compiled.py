@@ -6,6 +6,7 @@ import torch
 from nmt.data.batch import collate_source
 from nmt.decoders.bahdanau import Bahdanau
 from nmt.decoders.conditional_gru import ConditionalGRU
+from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.luong import Luong
 from nmt.encoders.rnn import RNNEncoder
 from nmt.kernels import kernels
@@ -24,6 +25,8 @@ DECODERS = {
     "before": Bahdanau.Config(dim=16, maxout=12),
     "after": Bahdanau.Config(dim=16, maxout=12, reset_gate="after"),
     "luong": Luong.Config(cell="gru", dim=20, attentional_dim=12),
+    "luong, lstm": Luong.Config(cell="lstm", layers=2, dim=20, attentional_dim=12),
+    "gnmt": GNMTDecoder.Config(layers=2, dim=20),
     "conditional gru": ConditionalGRU.Config(dim=16),
 }
 
@@ -62,7 +65,9 @@ def test_compiled_steps_are_those_of_pytorch(decoder, monkeypatch):
     model, called, find = make(decoder), set(), kernels._find
     monkeypatch.setattr(kernels, "_find", lambda name, dtype: called.add(name) or find(name, dtype))
     compiled = steps(model)
-    assert f"gru_{getattr(decoder, 'reset_gate', 'after')}".replace("before", "before_state") in called
+    is_lstm = isinstance(decoder, GNMTDecoder.Config) or getattr(decoder, "cell", "gru") == "lstm"
+    gru = f"gru_{getattr(decoder, 'reset_gate', 'after')}".replace("before", "before_state")
+    assert ("lstm" if is_lstm else gru) in called
     use_kernels(False)
     close(compiled, steps(model), 1e-5)
 

@@ -16,6 +16,7 @@
 #include "attention.h"
 #include "best_words.h"
 #include "gru.h"
+#include "lstm.h"
 #include "vocabulary.h"
 #undef T
 #undef NAME
@@ -25,4 +26,5 @@
 #include "attention.h"
 #include "best_words.h"
 #include "gru.h"
+#include "lstm.h"
 #include "vocabulary.h"
