@@ -6,6 +6,7 @@ attentional state. Of a context only W_c c_t is read, F wide.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
 import torch
@@ -97,14 +98,14 @@ class Luong(Decoder, name="luong"):
             h_BTH, _ = self.stack.unroll(x_BTE, state.layers)
             context_BTF, weights_BTS = self.attention(h_BTH, memory, reads=self._reads())
             return Unrolled(_attentional(h_BTH, self._weight_output(), context_BTF), None, weights_BTS)
-        attention = self.attention.tape()
-        if attention is not None and self.stack.shape.layers == 1:
-            (cell,) = self.stack.cells
-            gates_TBG, weight_fed = cell.project_first(x_BTE.transpose(0, 1))
-            weights, tapes = (weight_fed, self._weight_output()), LoopTapes(attention, cell.tape())
-            output_BTF, weights_BTS = unroll_input_feeding(gates_TBG, state.layers[0], memory, weights, tapes)
+        attention, masks_BTH = self.attention.tape(), self.stack.masks(x_BTE)
+        if attention is not None:
+            gates_TBG, weight_fed = self.stack.cells[0].project_first(x_BTE.transpose(0, 1))
+            weights, tapes = (weight_fed, self._weight_output()), LoopTapes(attention, self.stack.tape(masks_BTH))
+            initial = tuple(chain.from_iterable(state.layers))
+            output_BTF, weights_BTS = unroll_input_feeding(gates_TBG, initial, memory, weights, tapes)
             return Unrolled(output_BTF, None, weights_BTS)
-        masks_BTH, weights_combine = self.stack.masks(x_BTE), (self._reads(), self._weight_output())
+        weights_combine = self._reads(), self._weight_output()
         steps: list[Step] = []
         for t, x_BE in enumerate(split_steps(x_BTE)):
             steps.append(self._step(x_BE, memory, state, weights_combine, step_masks(masks_BTH, t)))

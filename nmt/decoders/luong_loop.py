@@ -54,7 +54,7 @@ class _Loop(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         doutput_TBF, dweights_TBS = (grad.contiguous() for grad in grads)
         attend, cell, fed_TBF, weight_fed, weight_output = _saved(ctx)
-        h_TBH = cell.parts[0]
+        h_TBH = cell.output_TBH
         steps, batch, _ = doutput_TBF.shape
         dgates_TBG = doutput_TBF.new_empty(steps, batch, len(weight_fed))
         dinner_TBF = 1 - fed_TBF[1:] * fed_TBF[1:]
@@ -62,12 +62,12 @@ class _Loop(torch.autograd.Function):
         feed_back, output_back = PackedProduct(weight_fed), PackedProduct(weight_output)
         for t in range(steps - 1, -1, -1):
             dinner_BF = dinner_TBF[t].mul_(doutput_TBF[t] + dfed_BF)
-            dquery_BH = attend.step_back(t, h_TBH[t + 1], dinner_BF, dweights_TBS[t])
+            dquery_BH = attend.step_back(t, h_TBH[t], dinner_BF, dweights_TBS[t])
             cell.step_back(t, (output_back(dinner_BF, dquery_BH),), dgates_TBG[t])
             dfed_BF = feed_back(dgates_TBG[t])
         dinner, dgates = dinner_TBF.flatten(0, 1), dgates_TBG.flatten(0, 1)
-        dweights = dgates.t() @ fed_TBF[:-1].flatten(0, 1), dinner.t() @ h_TBH[1:].flatten(0, 1)
-        dkeys_BSA, dvalues_BSF, *dattention = attend.gradients(h_TBH[1:])
+        dweights = dgates.t() @ fed_TBF[:-1].flatten(0, 1), dinner.t() @ h_TBH.flatten(0, 1)
+        dkeys_BSA, dvalues_BSF, *dattention = attend.gradients(h_TBH)
         dcell = cell.gradients(dgates_TBG)
         states = len(cell.parts)
         gradients = dgates_TBG, *dweights, dkeys_BSA, dvalues_BSF, *dcell[:states]

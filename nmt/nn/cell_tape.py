@@ -22,10 +22,16 @@ State = tuple[Tensor, ...]
 class CellTape(ABC):
     """`step` writes buffers forward, `step_back` reads them backward.
 
-    parts: the state's tensors after every step, (T + 1, B, H) each, the initial state first; parts[0] is the output.
+    parts: the state's tensors after every step, (T + 1, B, H) each, the initial state first; parts[0] is the output of
+    a single layer.
     """
 
     parts: State
+
+    @property
+    def output_TBH(self) -> Tensor:
+        """The output of every step."""
+        return self.parts[0][1:]
 
     @abstractmethod
     def step(self, t: int, gates_BG: Tensor) -> Tensor:

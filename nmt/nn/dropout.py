@@ -43,3 +43,8 @@ def _factors(shape: Sequence[int], rate: float, like: Tensor) -> Tensor:
     draws = torch.empty((count + 3) // 4, dtype=torch.int64, device=like.device).random_(-(2**63), None)
     kept = draws.view(torch.int16)[:count] >= round(rate * 65535) - 32768
     return kept.to(like.dtype).div_(1 - rate).view(*shape)
+
+
+def mask_at(mask_BTF: Tensor | None, t: int) -> Tensor | None:
+    """The factors of step t, (B, F); variational ones are the same at every t."""
+    return None if mask_BTF is None else mask_BTF[:, min(t, mask_BTF.size(1) - 1)]

@@ -5,16 +5,18 @@ B sentences, T steps, I input, H state, L layers.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from nmt.nn.cell import Cell
-from nmt.nn.cell_tape import State
-from nmt.nn.dropout import Dropout
+from nmt.nn.cell_tape import MakeTape, State
+from nmt.nn.dropout import Dropout, mask_at
 from nmt.nn.gru import GRU, ResetGate
 from nmt.nn.lstm import LSTM
+from nmt.nn.stack_tape import Layer, StackTape
 
 CellType = Literal["gru", "lstm"]
 
@@ -64,6 +66,17 @@ class Stack(nn.Module):
         batch, steps, _ = like_BTE.shape
         return [self.dropout.mask(like_BTE.new_empty(batch, steps, cell.dim)) for cell in self.cells[:-1]]
 
+    def tape(self, masks_BTH: list[Tensor | None]) -> tuple[MakeTape, tuple[Tensor, ...]]:
+        """The recurrence by hand from the gates of the bottom layer, and the weights that it takes; as `Cell.tape`."""
+        if len(self.cells) == 1:
+            return self.cells[0].tape()
+        layers, weights = list[Layer](), list[Tensor]()
+        for cell, mask_BTH in zip(self.cells, [None, *masks_BTH], strict=True):
+            make_tape, recurrent = cell.tape()
+            weights += [*([cell.weight_ih, cell.input_bias] if layers else []), *recurrent]
+            layers.append(Layer(make_tape, cell.states, len(recurrent), mask_BTH))
+        return partial(StackTape, layers, self.residual), tuple(weights)
+
     def step(
         self, x_BI: Tensor, states: tuple[State, ...], masks: list[Tensor | None] | None = None
     ) -> tuple[Tensor, tuple[State, ...]]:
@@ -100,7 +113,7 @@ def make_stack(
 
 def step_masks(masks_BTH: list[Tensor | None], t: int) -> list[Tensor | None]:
     """The masks of step t, (B, H); variational masks are the same at every t."""
-    return [None if mask is None else mask[:, min(t, mask.size(1) - 1)] for mask in masks_BTH]
+    return [mask_at(mask_BTH, t) for mask_BTH in masks_BTH]
 
 
 def split_steps(x_BTF: Tensor) -> tuple[Tensor, ...]:

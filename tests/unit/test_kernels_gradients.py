@@ -46,7 +46,7 @@ DECODERS = {
     "luong": lambda attention, reset: Luong.Config(cell="gru", dim=24, reset_gate=reset, attention=attention),
 }
 LSTM_DECODERS = {
-    "luong": Luong.Config(cell="lstm", layers=1, dim=24),
+    "luong": Luong.Config(cell="lstm", layers=2, dim=24),
     "gnmt": GNMTDecoder.Config(layers=3, dim=24),
 }
 
