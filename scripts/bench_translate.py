@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from bench_result import add_result_options, report
 
+from nmt.alignment.lexicon import read_lexicon
 from nmt.pipeline.loading import load_translator
 from nmt.text.reader import read_lines
 from nmt.translator import Translator
@@ -32,20 +33,25 @@ def translate(translator: Translator, lines: list[str], beam: int) -> tuple[floa
     return time.perf_counter() - start, pieces
 
 
-def cold_seconds(run: Path, line: str, threads: int, int8: bool) -> float:
+def cold_seconds(run: Path, line: str, threads: int, flags: list[str]) -> float:
     """One sentence, beam 5, by a process of its own: start-up, reading the model, search."""
-    command = [sys.executable, "-m", "nmt", "translate", str(run), "--beam", "5", "--threads", str(threads)]
-    command += ["--int8"] if int8 else []
+    command = [sys.executable, "-m", "nmt", "translate", str(run), "--beam", "5", "--threads", str(threads), *flags]
     start = time.perf_counter()
     subprocess.run(command, input=line + "\n", text=True, capture_output=True, check=True)
     return time.perf_counter() - start
 
 
-def measure(run: Path, lines: list[str], threads: int, rounds: int, int8: bool) -> dict[str, Any]:
+def measure(arguments: argparse.Namespace, lines: list[str]) -> dict[str, Any]:
+    run, threads, rounds, flags = arguments.run, arguments.threads, arguments.rounds, list[str]()
     translator, _ = load_translator(run, threads=threads)
-    if int8:
+    if arguments.int8:
         translator.use_int8()
-    result: dict[str, Any] = {"sentences": len(lines), "precision": "int8" if int8 else translator.compute.precision}
+        flags += ["--int8"]
+    if arguments.shortlist:
+        translator.use_shortlist(read_lexicon(arguments.shortlist))
+        flags += ["--shortlist", str(arguments.shortlist)]
+    precision = "int8" if arguments.int8 else translator.compute.precision
+    result: dict[str, Any] = {"sentences": len(lines), "precision": precision, "flags": flags}
     for beam in (5, 1):
         translate(translator, lines[:64], beam)
         runs = [translate(translator, lines, beam) for _ in range(rounds)]
@@ -57,7 +63,7 @@ def measure(run: Path, lines: list[str], threads: int, rounds: int, int8: bool) 
         }
     one = sorted(lines, key=len)[len(lines) // 2]
     warm = statistics.median(translate(translator, [one], 5)[0] for _ in range(20))
-    cold = statistics.median(cold_seconds(run, one, threads, int8) for _ in range(rounds))
+    cold = statistics.median(cold_seconds(run, one, threads, flags) for _ in range(rounds))
     result["latency_s"] = {"warm": round(warm, 4), "cold": round(cold, 2)}
     result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
     return {**result, "device": str(translator.device), "threads": threads, "torch": torch.__version__}
@@ -69,10 +75,11 @@ def main() -> None:
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--int8", action="store_true", help="as nmt translate --int8")
+    parser.add_argument("--shortlist", type=Path, help="a lexicon, as nmt translate --shortlist")
     add_result_options(parser)
     arguments = parser.parse_args()
     lines = list(read_lines(arguments.source))
-    result = measure(arguments.run, lines, arguments.threads, arguments.rounds, arguments.int8)
+    result = measure(arguments, lines)
     report(result, ["beam_5.sentences_per_s", "beam_1.sentences_per_s"], arguments)
 
 
