@@ -40,6 +40,9 @@ MAX_PIECES = 1000
 BATCH_PIECES = 16_384
 """Pieces of the source, or of a given target, of the sentences translated together, with padding."""
 
+BATCH_HYPOTHESES = 2048
+"""Hypotheses of the sentences translated together."""
+
 BATCHES_READ = 8
 """Batches of lines that are read at once, to be sorted by length."""
 
@@ -138,7 +141,8 @@ class Translator:
         number of the first line.
         """
         search = search or self.search
-        size = search.batch_sentences
+        width = search.beam_size if sampling is None else search.n_best
+        size = max(1, min(search.batch_sentences, BATCH_HYPOTHESES // width))
         for block in self._blocks(pairs, read_ahead or block_lines(search), first):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))

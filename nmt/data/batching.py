@@ -1,4 +1,4 @@
-"""Batch order: which pairs are trained on together, and when."""
+"""Which pairs are trained on together, and when; which sentences are translated together."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ from nmt.nn.cell_tape import CellTape, State
 def unroll_bahdanau(
     gates_TBG: Tensor, initial: State, memory: Memory, tapes: LoopTapes
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """a_i = attention(s_{i-1}, h);  s_i = cell(s_{i-1}, gates_i + sum_j a_ij C h_j). The query is the cell's output.
+    """a_i = attention(s_{i-1}, h);  s_i = cell(s_{i-1}, gates_i + sum_j a_ij C h_j). The query is the output of the
+    cell, which is a single layer.
 
     gates_TBG: the embedding's share of the gates; the memory's values are C h_j (B, S, G), the contexts' share. Returns
     s_{i-1} and s_i (B, T, H) and weights (B, T, S).

@@ -1,1 +1,1 @@
-"""Compiled loops for training on a processor, built on first use where there is a compiler; PyTorch alone elsewhere."""
+"""Compiled loops for a processor, built on first use where there is a compiler; PyTorch alone elsewhere."""

@@ -17,8 +17,9 @@ from nmt.models.seq2seq import Seq2Seq
 class WeightProducts(TorchFunctionMode, ABC):
     """The model for search, where `linear` with a weight of it, or with a part of one, is computed by a subclass.
 
-    Weights are packed once, when they are first used; they must not change then. Products by other functions stay what
-    they are: the encoder's recurrence, attention over the source.
+    Weights are packed once, when they are first used, and parts of the vocabulary whenever they are taken; they must
+    not change then. Products by other functions stay what they are: the encoder's recurrence, attention over the
+    source.
     """
 
     def __init__(self, model: Seq2Seq | Ensemble) -> None:

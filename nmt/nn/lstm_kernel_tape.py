@@ -52,7 +52,8 @@ class _KernelTape(LSTMTape):
         return next_BH
 
     def step_back(self, t: int, dstate: State, dgates_BG: Tensor) -> None:
-        dstate_h, dstate_c = (*(part.contiguous() for part in dstate), None)[:2]
+        dstate_h, *others = (part.contiguous() for part in dstate)
         kept = self.c_TBH[t], self.active_TB4H[t], self.squashed_TBH[t]
-        self.back(*self.dh_BH.shape, self.dh_BH, dstate_h, dstate_c, *kept, dgates_BG, self.dc_BH)
+        given = self.dh_BH, dstate_h, others[0] if others else None
+        self.back(*self.dh_BH.shape, *given, *kept, dgates_BG, self.dc_BH)
         self.dh_BH = self.recur_back(dgates_BG)

@@ -71,9 +71,9 @@ class Stack(nn.Module):
         if len(self.cells) == 1:
             return self.cells[0].tape()
         layers, weights = list[Layer](), list[Tensor]()
-        for cell, mask_BTH in zip(self.cells, [None, *masks_BTH], strict=True):
+        for index, (cell, mask_BTH) in enumerate(zip(self.cells, [None, *masks_BTH], strict=True)):
             make_tape, recurrent = cell.tape()
-            weights += [*([cell.weight_ih, cell.input_bias] if layers else []), *recurrent]
+            weights += [cell.weight_ih, cell.input_bias, *recurrent] if index else recurrent
             layers.append(Layer(make_tape, cell.states, len(recurrent), mask_BTH))
         return partial(StackTape, layers, self.residual), tuple(weights)
 

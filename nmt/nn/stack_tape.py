@@ -29,7 +29,7 @@ class Layer(NamedTuple):
 
 class StackTape(CellTape):
     """s_l = cell_l(s_l, W_l d_l + b_l) with d_l = mask_l x_{l-1} and x_1 = h_1, x_l = h_l or, residual, h_l + d_l; the
-    output is the top's x. The gates of the bottom layer are given.
+    output is the top's x. The gates of the bottom layer are given; from outside, the output alone has a gradient.
 
     States are those of the bottom layer, then of the next one. Weights are those of the bottom recurrence, and then W,
     b and those of the recurrence of each other layer.
@@ -80,8 +80,11 @@ class _Upper:
         self.tape, self.mask_BTH, self.residual = tape, mask_BTH, residual
         self.weight_GH, self.bias_G = product
         self.read_TBH = torch.empty_like(tape.output_TBH)
-        self.dgates_TBG = self.read_TBH.new_empty(*self.read_TBH.shape[:2], len(self.weight_GH))
         self.project = PackedProduct(self.weight_GH.t())
+
+    @cached_property
+    def dgates_TBG(self) -> Tensor:
+        return self.read_TBH.new_empty(*self.read_TBH.shape[:2], len(self.weight_GH))
 
     @cached_property
     def project_back(self) -> PackedProduct:

@@ -13,6 +13,9 @@ from nmt.pipeline.decoding import Choice, Opened, Tell, open_choice, silent
 from nmt.pipeline.tasks import Answer, Pairs, Task
 from nmt.search.config import SearchConfig
 
+BLOCK_LINES = 256
+"""Lines that one of several processes takes at a time, or a batch where that is more."""
+
 
 class Block(NamedTuple):
     """Some lines of the input: the number of the first one, from 1, and what is known of the target of each."""
@@ -47,10 +50,9 @@ class SharedTask(Generic[Answer]):
 
 
 def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig, first: int = 1) -> Iterator[Block]:
-    """The lines in blocks of a batch, which one of several processes takes at a time; `first` is the number of the
-    first line."""
+    """The lines in blocks; `first` is the number of the first one."""
     lines = iter(pairs)
-    while block := list(islice(lines, search.batch_sentences)):
+    while block := list(islice(lines, max(BLOCK_LINES, search.batch_sentences))):
         yield Block(first, block)
         first += len(block)
 

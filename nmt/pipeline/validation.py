@@ -6,14 +6,13 @@ import math
 
 from nmt.config.experiment import Experiment
 from nmt.data.batch import collate
-from nmt.data.batching import BatchOrder
-from nmt.data.config import BatchingConfig
+from nmt.data.batching import batches_by_length
 from nmt.device import Compute
 from nmt.evaluation.scores import bleu
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import Prepared
 from nmt.training.validation import Validation, corpus_loss
-from nmt.translator import Translator
+from nmt.translator import BATCH_PIECES, Translator
 
 
 class Validator:
@@ -23,11 +22,9 @@ class Validator:
         self.experiment, self.prepared = experiment, prepared
         self.compute = compute
         corpus = prepared.valid
-        batching = BatchingConfig(sentences=experiment.search.batch_sentences)
-        order = BatchOrder([*map(len, corpus.src)], [*map(len, corpus.tgt)], batching, experiment.seed)
-        self.batches = [
-            collate([corpus.src[i] for i in ids], [corpus.tgt[i] for i in ids], ids) for ids in order.epoch(0)
-        ]
+        lengths = [max(len(src), len(tgt)) for src, tgt in zip(corpus.src, corpus.tgt, strict=True)]
+        order = batches_by_length(lengths, experiment.search.batch_sentences, BATCH_PIECES)
+        self.batches = [collate([corpus.src[i] for i in ids], [corpus.tgt[i] for i in ids], ids) for ids in order]
 
     def __call__(self, model: Seq2Seq) -> Validation:
         loss = corpus_loss(model, self.batches, self.compute.device, self.compute.precision == "bf16")

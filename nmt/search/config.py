@@ -29,7 +29,7 @@ class SearchConfig(Section):
     """Never write an unknown word, but the next best word (Bahdanau et al. 2014, table 1, "No UNK"). A given beginning
     may hold one."""
     batch_sentences: PositiveInt = 256
-    """Sentences translated together, or aligned; fewer of long ones, so that memory is bounded."""
+    """Sentences translated together, or aligned; fewer of long ones and with a wide beam, so that memory is bounded."""
 
     @model_validator(mode="after")
     def _n_best_fits(self) -> SearchConfig:

@@ -11,6 +11,11 @@ from nmt.parallel.workers import Workers
 from nmt.pipeline import sharing
 
 
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(sharing, "BLOCK_LINES", 64)
+
+
 def test_translations_and_draws_are_those_of_one_process(nmt, tiny, tmp_path):
     text, prefixes = tiny.text("train.en"), tmp_path / "prefixes"
     prefixes.write_bytes(b"".join(b"Die\n" if line % 3 == 0 else b"\n" for line in range(200)))

@@ -14,6 +14,7 @@ from nmt.kernels.kernels import use_kernels
 from nmt.models.bfloat16_products import Bfloat16Products
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.ensemble import Ensemble
+from nmt.models.int8_products import Int8Products
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.nn.tree import map_tensors
@@ -41,9 +42,10 @@ def make(decoder):
 
 
 @torch.inference_mode()
-def steps(model):
-    """Logits, attention and the state of three steps of a beam, in float32."""
+def steps(model, between=lambda: None):
+    """Logits, attention and the state of three steps of a beam, in float32; `between` is called before the first."""
     memory, state = model.start(*collate_source([[4, 5, 6, 7], [9], [10, 4, 4]]))
+    between()
     state = map_tensors(lambda part: part.repeat_interleave(BEAM, 0), state)
     found = []
     for step in range(3):
@@ -63,8 +65,13 @@ def close(found, expected, tolerance):
 @pytest.mark.parametrize("decoder", DECODERS.values(), ids=list(DECODERS))
 def test_compiled_steps_are_those_of_pytorch(decoder, monkeypatch):
     model, called, find = make(decoder), set(), kernels._find
-    monkeypatch.setattr(kernels, "_find", lambda name, dtype: called.add(name) or find(name, dtype))
-    compiled = steps(model)
+
+    def watched(name, dtype):
+        kernel = find(name, dtype)
+        return kernel and (lambda *arguments: (called.add(name), kernel(*arguments)))
+
+    monkeypatch.setattr(kernels, "_find", watched)
+    compiled = steps(model, called.clear)
     is_lstm = isinstance(decoder, GNMTDecoder.Config) or getattr(decoder, "cell", "gru") == "lstm"
     gru = f"gru_{getattr(decoder, 'reset_gate', 'after')}".replace("before", "before_state")
     assert ("lstm" if is_lstm else gru) in called
@@ -86,13 +93,34 @@ def test_packed_steps_are_those_of_autocast(decoder, on):
     assert packed._packed
 
 
-def test_an_ensemble_and_a_shortlist_are_packed_too():
+def test_an_ensemble_is_packed_too():
     model = Ensemble([make(DECODERS["after"]), make(DECODERS["luong"])])
     with torch.autocast("cpu", torch.bfloat16):
         close(steps(Bfloat16Products(model)), steps(model), 0.06)
-        words = [[0, 1, 2, 3, *range(4, 23)]] * 3
-        listed = (Shortlisted(part, words, torch.device("cpu")) for part in (Bfloat16Products(model), model))
-        close(*map(steps, listed), 0.06)
+
+
+WORDS = [[0, 1, 2, 3, *range(4, 20)], [0, 1, 2, 3, *range(4, 23, 2)], list(range(23))]
+"""What each sentence may use; together it is every word, so that the words of a search are those of the model."""
+
+
+@pytest.mark.parametrize("on", [True, False], ids=["compiled", "PyTorch"])
+@pytest.mark.parametrize(("products", "tolerance"), [(Bfloat16Products, 0.06), (Int8Products, 0.3)])
+@pytest.mark.parametrize("many", [False, True], ids=["one model", "ensemble"])
+def test_the_part_of_a_shortlist_is_packed(many, products, tolerance, on, monkeypatch):
+    """And no sentence may use another one's words."""
+    use_kernels(on)
+    model = Ensemble([make(DECODERS["after"]), make(DECODERS["luong"])]) if many else make(DECODERS["after"])
+    packing, taken = products(model), []
+    pack = packing.pack
+    monkeypatch.setattr(packing, "pack", lambda weight, bias: taken.append(tuple(weight.shape)) or pack(weight, bias))
+    listed = Shortlisted(packing, WORDS, torch.device("cpu"))
+    assert taken == [(23, part.projection.in_features) for part in (model.members if many else [model])]
+    with torch.autocast("cpu", torch.bfloat16, enabled=getattr(packing, "precision", "bf16") == "bf16"):
+        found, expected = steps(listed), steps(Shortlisted(model, WORDS, torch.device("cpu")))
+    close(found, expected, tolerance)
+    forbidden = [[word for word in range(23) if word not in own] for own in WORDS]
+    for row, logits_V in enumerate(found[0]):
+        assert logits_V.isneginf().nonzero()[:, 0].tolist() == forbidden[row // BEAM]
 
 
 def test_a_bias_of_its_own_and_any_leading_shape():

@@ -76,6 +76,17 @@ def test_long_lines_go_in_small_batches(monkeypatch):
     assert [forced.src_text for forced in translator.force(pairs)] == texts
 
 
+def test_a_wide_beam_or_many_samples_make_batches_small(monkeypatch):
+    monkeypatch.setattr(translator_module, "BATCH_HYPOTHESES", 6)
+    translator, sizes = make(beam_size=3, n_best=2), []
+    start = translator.model.start
+    monkeypatch.setattr(translator.model, "start", lambda src_BS, n_B: sizes.append(len(n_B)) or start(src_BS, n_B))
+    list(translator.translate(["a"] * 5))
+    list(translator.complete([("a", "")] * 5, sampling=Sampling(seed=1)))
+    list(translator.translate(["a"] * 2, translator.search.model_copy(update={"beam_size": 9})))
+    assert sizes == [2, 2, 1, 3, 2, 1, 1]
+
+
 def test_an_empty_line_gives_an_empty_line():
     found = list(make(beam_size=3, n_best=2).translate(["", "a b", "  \t ", "c"]))
     for (item,) in (found[0], found[2]):
