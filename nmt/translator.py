@@ -25,6 +25,7 @@ from nmt.models.int8_products import Int8Products
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.models.weight_products import WeightProducts
+from nmt.search.batch_limits import BATCH_PIECES, most_sentences
 from nmt.search.beam import SearchModel, beam_search
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
@@ -36,12 +37,6 @@ from nmt.text.vocab import EOS, UNK
 
 MAX_PIECES = 1000
 """Pieces of a sentence; what is longer is cut off."""
-
-BATCH_PIECES = 16_384
-"""Pieces of the source, or of a given target, of the sentences translated together, with padding."""
-
-BATCH_HYPOTHESES = 2048
-"""Hypotheses of the sentences translated together."""
 
 BATCHES_READ = 8
 """Batches of lines that are read at once, to be sorted by length."""
@@ -141,8 +136,7 @@ class Translator:
         number of the first line.
         """
         search = search or self.search
-        width = search.beam_size if sampling is None else search.n_best
-        size = max(1, min(search.batch_sentences, BATCH_HYPOTHESES // width))
+        size = most_sentences(search, search.beam_size if sampling is None else search.n_best)
         for block in self._blocks(pairs, read_ahead or block_lines(search), first):
             full = [line for line in block if line.src.ids]
             found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))

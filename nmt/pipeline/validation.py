@@ -11,8 +11,9 @@ from nmt.device import Compute
 from nmt.evaluation.scores import bleu
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import Prepared
+from nmt.search.batch_limits import BATCH_PIECES
 from nmt.training.validation import Validation, corpus_loss
-from nmt.translator import BATCH_PIECES, Translator
+from nmt.translator import Translator
 
 
 class Validator:

@@ -77,7 +77,7 @@ def test_long_lines_go_in_small_batches(monkeypatch):
 
 
 def test_a_wide_beam_or_many_samples_make_batches_small(monkeypatch):
-    monkeypatch.setattr(translator_module, "BATCH_HYPOTHESES", 6)
+    monkeypatch.setattr("nmt.search.batch_limits.BATCH_HYPOTHESES", 6)
     translator, sizes = make(beam_size=3, n_best=2), []
     start = translator.model.start
     monkeypatch.setattr(translator.model, "start", lambda src_BS, n_B: sizes.append(len(n_B)) or start(src_BS, n_B))
