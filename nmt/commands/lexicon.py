@@ -12,6 +12,7 @@ from nmt.commands.options import CheckpointName, DeviceName, Run, Threads
 EPILOG = """\b
 Examples:
   nmt lexicon runs/demo -o lexicon.tsv
+  nmt lexicon runs/demo --min-share 0 -o shortlist.tsv
   nmt lexicon runs/demo --source train.en --target train.de --min-count 2 -o lexicon.tsv
 """
 
@@ -39,7 +40,7 @@ def lexicon(
     device: DeviceName = "auto",
     threads: Threads = None,
 ) -> None:
-    """Induce a lexicon from a model's forced alignments of its training text, for `nmt translate --lexicon`."""
+    """Induce a lexicon from a model's forced alignments of its training text, for `--lexicon` and `--shortlist`."""
     from nmt.alignment.lexicon import count_translations, entries, write_lexicon
     from nmt.commands.output import refuse_inputs, say
     from nmt.data.pairs import stream_pairs

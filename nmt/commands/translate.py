@@ -48,7 +48,10 @@ def translate(
     ] = None,
     shortlist: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Faster: only words that this lexicon (`nmt lexicon`) has for the sentence."),
+        typer.Option(
+            metavar="FILE",
+            help="Faster: only words that this lexicon (`nmt lexicon --min-share 0`) has for the sentence.",
+        ),
     ] = None,
     prefix_file: Annotated[
         Path | None, typer.Option(help="What each translation must begin with, line by line; empty: anything.")

@@ -53,11 +53,11 @@ class Ensemble(nn.Module):
         memory: Any,
         state: Any,
         narrow: Sequence[Project] | None = None,
-        forbidden_BU: Tensor | None = None,
+        penalty_BU: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: as of one model, with the members' new states. The logits are log-probabilities."""
         each = zip(self._models(), memory, state, narrow or [None] * len(self.members), strict=True)
-        steps = (model.step(y_N, own, last, part, forbidden_BU) for model, own, last, part in each)
+        steps = (model.step(y_N, own, last, part, penalty_BU) for model, own, last, part in each)
         logits, weights, states = zip(*steps, strict=True)
         return _log_mean([log_probabilities(part) for part in logits]), _mean(weights), states
 

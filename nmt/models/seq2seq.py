@@ -139,10 +139,10 @@ class Seq2Seq(nn.Module):
         return partial(F.linear, weight=weight_UF, bias=bias_U) if make is None else make(weight_UF, bias_U)
 
     def step(
-        self, y_N: Tensor, memory: Any, state: Any, narrow: Project | None = None, forbidden_BU: Tensor | None = None
+        self, y_N: Tensor, memory: Any, state: Any, narrow: Project | None = None, penalty_BU: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logits_NV, weights_NS and the new state. With `narrow` the logits are those of its U
-        words, -inf for those of them that are forbidden to a sentence."""
+        words plus a penalty, which is -inf where a sentence may not use a word."""
         x_NE = self.tgt_embedding(y_N)
         inner = memory if self.lexical_readout is None else memory.decoder
         step = self.decoder.advance(x_NE, inner, state)
@@ -153,9 +153,8 @@ class Seq2Seq(nn.Module):
             lexical_BME = self.lexical_readout(weights_BMS, memory.src_BSE)
             features_NF = torch.cat([features_NF, lexical_BME.flatten(0, 1)], -1)
         logits_NV = (self.projection if narrow is None else narrow)(features_NF)
-        if forbidden_BU is not None:
-            forbidden_B1U = forbidden_BU[:, None]
-            logits_NV.unflatten(0, (len(forbidden_BU), -1)).masked_fill_(forbidden_B1U, float("-inf"))
+        if penalty_BU is not None:
+            logits_NV.unflatten(0, (len(penalty_BU), -1)).add_(penalty_BU[:, None])
         return logits_NV, step.weights_NS, step.state
 
     def loss(

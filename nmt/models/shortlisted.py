@@ -28,9 +28,10 @@ class Shortlisted:
         """`words`: ids that each sentence of the batch may use; the special symbols are among them."""
         self._model = model
         self.words_U = torch.tensor(sorted(set().union(*words)), device=device)
-        self._forbidden_BU = torch.ones(len(words), len(self.words_U), dtype=torch.bool, device=device)
+        size = len(words), len(self.words_U)
+        self._penalty_BU = torch.full(size, float("-inf"), dtype=torch.bfloat16, device=device)
         for row, own in enumerate(words):
-            self._forbidden_BU[row, self.number(torch.tensor(sorted(own), device=device))] = False
+            self._penalty_BU[row, self.number(torch.tensor(sorted(own), device=device))] = 0
         self._narrow = model.narrow(self.words_U)
 
     def number(self, ids: Tensor) -> Tensor:
@@ -40,9 +41,9 @@ class Shortlisted:
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """As the model's; the memory has the sentences' own words too."""
         memory, state = self._model.start(src_BS, src_len_B)
-        return (memory, self._forbidden_BU), state
+        return (memory, self._penalty_BU), state
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logits_NU, weights_NS and the new state."""
-        inner, forbidden_BU = memory
-        return self._model.step(self.words_U[y_N], inner, state, self._narrow, forbidden_BU)  # type: ignore[arg-type]
+        inner, penalty_BU = memory
+        return self._model.step(self.words_U[y_N], inner, state, self._narrow, penalty_BU)  # type: ignore[arg-type]

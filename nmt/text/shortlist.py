@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from nmt.text.tokenizers.tokenizer import Tokenizer
 from nmt.text.vocab import SPECIALS
@@ -40,4 +40,4 @@ class Shortlist:
 
     def _pieces(self, word: str) -> frozenset[int]:
         texts = [word, *islice(self._lexicon.get(word, ()), self._best)]
-        return frozenset(i for text in texts for i in self._tokenizer.encode(text).ids)
+        return frozenset(chain.from_iterable(self._tokenizer.encode_all(texts)))
