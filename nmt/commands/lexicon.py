@@ -12,7 +12,7 @@ from nmt.commands.options import CheckpointName, DeviceName, Run, Threads
 EPILOG = """\b
 Examples:
   nmt lexicon runs/demo -o lexicon.tsv
-  nmt lexicon runs/demo --min-share 0 -o shortlist.tsv
+  nmt lexicon runs/demo --min-share 0.02 -o shortlist.tsv
   nmt lexicon runs/demo --source train.en --target train.de --min-count 2 -o lexicon.tsv
 """
 

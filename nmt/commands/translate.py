@@ -50,7 +50,7 @@ def translate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Faster: only words that this lexicon (`nmt lexicon --min-share 0`) has for the sentence.",
+            help="Faster: only words that this lexicon (`nmt lexicon --min-share 0.02`) has for the sentence.",
         ),
     ] = None,
     prefix_file: Annotated[

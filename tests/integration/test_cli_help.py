@@ -17,7 +17,7 @@ COMMANDS = {
     "align-text": 2,
     "align-stats": 2,
     "align-view": 2,
-    "lexicon": 2,
+    "lexicon": 3,
     "average": 2,
     "score": 2,
     "check": 2,
