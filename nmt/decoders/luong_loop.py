@@ -15,7 +15,7 @@ from torch import Tensor
 from nmt.attention.attention import Memory
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.decoders.loop_tapes import LoopTapes, apply_loop, start_tapes
-from nmt.kernels.product import PackedProduct
+from nmt.kernels.product import PackedLinear
 from nmt.nn.by_hand import take_saved
 from nmt.nn.cell_tape import CellTape, State
 
@@ -43,28 +43,27 @@ class _Loop(torch.autograd.Function):
         attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors[2:])
         steps, batch, _ = gates_TBG.shape
         fed_TBF = gates_TBG.new_zeros(steps + 1, batch, len(weight_output))
-        ctx.saved = attend, cell, fed_TBF, weight_fed, weight_output
-        feed, output = PackedProduct(weight_fed.t()), PackedProduct(weight_output.t())
+        feed, output = PackedLinear(weight_fed), PackedLinear(weight_output)
+        ctx.saved = attend, cell, fed_TBF, feed, output
         for t in range(steps):
-            h_BH = cell.step(t, feed(fed_TBF[t], gates_TBG[t]))
-            torch.tanh(output(h_BH, attend.step(t, h_BH)), out=fed_TBF[t + 1])
+            h_BH = cell.step(t, feed.forward(fed_TBF[t], gates_TBG[t]))
+            torch.tanh(output.forward(h_BH, attend.step(t, h_BH)), out=fed_TBF[t + 1])
         return fed_TBF[1:].clone(), attend.weights_TBS.clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         doutput_TBF, dweights_TBS = (grad.contiguous() for grad in grads)
-        attend, cell, fed_TBF, weight_fed, weight_output = _saved(ctx)
+        attend, cell, fed_TBF, feed, output = _saved(ctx)
         h_TBH = cell.output_TBH
         steps, batch, _ = doutput_TBF.shape
-        dgates_TBG = doutput_TBF.new_empty(steps, batch, len(weight_fed))
+        dgates_TBG = doutput_TBF.new_empty(steps, batch, len(feed.weight_OI))
         dinner_TBF = 1 - fed_TBF[1:] * fed_TBF[1:]
         dfed_BF = torch.zeros_like(fed_TBF[0])
-        feed_back, output_back = PackedProduct(weight_fed), PackedProduct(weight_output)
         for t in range(steps - 1, -1, -1):
             dinner_BF = dinner_TBF[t].mul_(doutput_TBF[t] + dfed_BF)
             dquery_BH = attend.step_back(t, h_TBH[t], dinner_BF, dweights_TBS[t])
-            cell.step_back(t, (output_back(dinner_BF, dquery_BH),), dgates_TBG[t])
-            dfed_BF = feed_back(dgates_TBG[t])
+            cell.step_back(t, (output.backward(dinner_BF, dquery_BH),), dgates_TBG[t])
+            dfed_BF = feed.backward(dgates_TBG[t])
         dinner, dgates = dinner_TBF.flatten(0, 1), dgates_TBG.flatten(0, 1)
         dweights = dgates.t() @ fed_TBF[:-1].flatten(0, 1), dinner.t() @ h_TBH.flatten(0, 1)
         dkeys_BSA, dvalues_BSF, *dattention = attend.gradients(h_TBH)
@@ -74,5 +73,5 @@ class _Loop(torch.autograd.Function):
         return None, None, *gradients, *dattention, *dcell[states:]
 
 
-def _saved(ctx: Any) -> tuple[AttentionTape, CellTape, Tensor, Tensor, Tensor]:
+def _saved(ctx: Any) -> tuple[AttentionTape, CellTape, Tensor, PackedLinear, PackedLinear]:
     return take_saved(ctx)

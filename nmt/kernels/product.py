@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -48,6 +48,26 @@ class PackedProduct:
         if add is None:
             return torch.mm(x_MI, self.weight_IO, out=out)
         return torch.addmm(add, x_MI, self.weight_IO, out=out)
+
+
+class PackedLinear:
+    """The products of a linear layer with W (O, I): x W^T + add, and on the way back dy W + add.
+
+    Each is packed at its first use.
+    """
+
+    def __init__(self, weight_OI: Tensor) -> None:
+        self.weight_OI = weight_OI
+
+    @cached_property
+    def forward(self) -> PackedProduct:
+        """(M, O) from (M, I)."""
+        return PackedProduct(self.weight_OI.t())
+
+    @cached_property
+    def backward(self) -> PackedProduct:
+        """(M, I) from (M, O)."""
+        return PackedProduct(self.weight_OI)
 
 
 class Int8Product:

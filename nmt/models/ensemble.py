@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from nmt.data.batch import Batch
-from nmt.models.seq2seq import Forced, MakeProject, Project, Seq2Seq
+from nmt.models.seq2seq import Forced, MakeProjection, Projection, Seq2Seq
 from nmt.nn.softmax import log_probabilities
 
 
@@ -43,7 +43,7 @@ class Ensemble(nn.Module):
         memories, states = zip(*(member.start(src_BS, src_len_B) for member in self._models()), strict=True)
         return memories, states
 
-    def narrow(self, words_U: Tensor, make: MakeProject | None = None) -> list[Project]:
+    def narrow(self, words_U: Tensor, make: MakeProjection | None = None) -> list[Projection]:
         """The part of each member's vocabulary that `step` may be limited to."""
         return [member.narrow(words_U, make) for member in self._models()]
 
@@ -52,7 +52,7 @@ class Ensemble(nn.Module):
         y_N: Tensor,
         memory: Any,
         state: Any,
-        narrow: Sequence[Project] | None = None,
+        narrow: Sequence[Projection] | None = None,
         penalty_BU: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: as of one model, with the members' new states. The logits are log-probabilities."""

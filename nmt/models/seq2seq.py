@@ -39,10 +39,10 @@ class Forced(NamedTuple):
     weights_BTS: Tensor | None
 
 
-Project = Callable[[Tensor], Tensor]
+Projection = Callable[[Tensor], Tensor]
 """(..., O) from (..., I)."""
 
-MakeProject = Callable[[Tensor, Tensor], Project]
+MakeProjection = Callable[[Tensor, Tensor], Projection]
 """From a weight (O, I) and a bias (O)."""
 
 
@@ -132,14 +132,14 @@ class Seq2Seq(nn.Module):
         return self.embedding_dropout(self.src_embedding(src_BS))
 
     @torch.no_grad()
-    def narrow(self, words_U: Tensor, make: MakeProject | None = None) -> Project:
+    def narrow(self, words_U: Tensor, make: MakeProjection | None = None) -> Projection:
         """The part of the vocabulary that `step` may be limited to: logits (..., U) from features. `make` makes it of
         its weight and bias; else it is a plain product."""
         weight_UF, bias_U = self.projection.weight[words_U], self.projection.bias[words_U]
         return partial(F.linear, weight=weight_UF, bias=bias_U) if make is None else make(weight_UF, bias_U)
 
     def step(
-        self, y_N: Tensor, memory: Any, state: Any, narrow: Project | None = None, penalty_BU: Tensor | None = None
+        self, y_N: Tensor, memory: Any, state: Any, narrow: Projection | None = None, penalty_BU: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logits_NV, weights_NS and the new state. With `narrow` the logits are those of its U
         words plus a penalty, which is -inf where a sentence may not use a word."""

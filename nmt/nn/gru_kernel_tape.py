@@ -5,14 +5,12 @@ B sentences, T steps, H state; gates in the order reset, update, candidate (3H).
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import PackedProduct
+from nmt.kernels.product import PackedLinear
 from nmt.nn.cell_tape import CellTape, State
 from nmt.nn.gru_tape import GRUTape
 
@@ -50,15 +48,11 @@ class _AfterTape(GRUTape):
     def __init__(self, before: bool, steps: int, h0_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> None:
         super().__init__(before, steps, h0_BH, weight_hh, bias_hh)
         self.forth, self.back = take_kernel("gru_after", h0_BH), take_kernel("gru_after_back", h0_BH)
-        self.recur = PackedProduct(weight_hh.t())
-
-    @cached_property
-    def recur_back(self) -> PackedProduct:
-        return PackedProduct(self.weight_hh)
+        self.recur = PackedLinear(weight_hh)
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, next_BH = self.h_TBH[t], self.h_TBH[t + 1]
-        recurrent_B3H = self.recur(h_BH, self.bias_hh, self.drecurrent_TB3H[t])
+        recurrent_B3H = self.recur.forward(h_BH, self.bias_hh, self.drecurrent_TB3H[t])
         self.forth(*h_BH.shape, gates_BG, recurrent_B3H, h_BH, self.rz_TBH2[t], self.candidate_TBH[t], next_BH)
         return next_BH
 
@@ -66,7 +60,7 @@ class _AfterTape(GRUTape):
         h_BH, recurrent_B3H, kept_BH = self.h_TBH[t], self.drecurrent_TB3H[t], torch.empty_like(self.dh_BH)
         given = self.dh_BH, dstate[0].contiguous(), h_BH, self.rz_TBH2[t], self.candidate_TBH[t]
         self.back(*h_BH.shape, *given, recurrent_B3H, dgates_BG, kept_BH)
-        self.dh_BH = self.recur_back(recurrent_B3H, kept_BH)
+        self.dh_BH = self.recur.backward(recurrent_B3H, kept_BH)
 
 
 class _BeforeTape(GRUTape):
@@ -74,22 +68,13 @@ class _BeforeTape(GRUTape):
         super().__init__(before, steps, h0_BH, weight_hh, bias_hh)
         names = "gru_before_gates", "gru_before_state", "gru_before_state_back", "gru_before_gates_back"
         self.gates, self.state, self.state_back, self.gates_back = (take_kernel(name, h0_BH) for name in names)
-        weight_rz, weight_n = weight_hh.tensor_split([2 * self.dim])
-        self.recur_rz, self.recur_n = PackedProduct(weight_rz.t()), PackedProduct(weight_n.t())
-
-    @cached_property
-    def back_rz(self) -> PackedProduct:
-        return PackedProduct(self.weight_hh[: 2 * self.dim])
-
-    @cached_property
-    def back_n(self) -> PackedProduct:
-        return PackedProduct(self.weight_hh[2 * self.dim :])
+        self.recur_rz, self.recur_n = map(PackedLinear, weight_hh.tensor_split([2 * self.dim]))
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, rz_BH2, inner_BH, next_BH = self.h_TBH[t], self.rz_TBH2[t], self.inner_TBH[t], self.h_TBH[t + 1]
         bias_rz, bias_n = self.bias_hh.tensor_split([2 * self.dim])
-        self.gates(*h_BH.shape, gates_BG, self.recur_rz(h_BH, bias_rz), h_BH, rz_BH2, inner_BH)
-        recurrent_BH = self.recur_n(inner_BH, bias_n)
+        self.gates(*h_BH.shape, gates_BG, self.recur_rz.forward(h_BH, bias_rz), h_BH, rz_BH2, inner_BH)
+        recurrent_BH = self.recur_n.forward(inner_BH, bias_n)
         self.state(*h_BH.shape, gates_BG, recurrent_BH, h_BH, rz_BH2, self.candidate_TBH[t], next_BH)
         return next_BH
 
@@ -97,6 +82,6 @@ class _BeforeTape(GRUTape):
         h_BH, rz_BH2, kept_BH = self.h_TBH[t], self.rz_TBH2[t], torch.empty_like(self.dh_BH)
         dh = self.dh_BH, dstate[0].contiguous()
         self.state_back(*h_BH.shape, *dh, h_BH, rz_BH2, self.candidate_TBH[t], dgates_BG, kept_BH)
-        dinner_BH = self.back_n(dgates_BG[:, 2 * self.dim :])
+        dinner_BH = self.recur_n.backward(dgates_BG[:, 2 * self.dim :])
         self.gates_back(*h_BH.shape, dinner_BH, h_BH, rz_BH2, dgates_BG, kept_BH)
-        self.dh_BH = self.back_rz(dgates_BG[:, : 2 * self.dim], kept_BH)
+        self.dh_BH = self.recur_rz.backward(dgates_BG[:, : 2 * self.dim], kept_BH)

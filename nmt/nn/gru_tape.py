@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nmt.nn.cell_tape import CellTape, State
+from nmt.nn.cell_tape import CellTape, State, bias_gradient
 
 
 class GRUTape(CellTape):
@@ -74,5 +74,4 @@ class GRUTape(CellTape):
         else:
             drecurrent = self.drecurrent_TB3H.flatten(0, 1)
             dweight = drecurrent.t() @ h
-        precise = torch.promote_types(drecurrent.dtype, torch.float32)
-        return self.dh_BH, dweight, drecurrent.sum(0, dtype=precise).to(drecurrent.dtype)
+        return self.dh_BH, dweight, bias_gradient(drecurrent)

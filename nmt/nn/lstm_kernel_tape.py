@@ -5,14 +5,12 @@ B sentences, T steps, H state; gates in the order input, forget, output, cell (4
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import PackedProduct
+from nmt.kernels.product import PackedLinear
 from nmt.nn.cell_tape import CellTape, State
 from nmt.nn.lstm_tape import LSTMTape
 
@@ -39,16 +37,12 @@ class _KernelTape(LSTMTape):
     def __init__(self, steps: int, h0_BH: Tensor, c0_BH: Tensor, weight_hh: Tensor) -> None:
         super().__init__(steps, h0_BH, c0_BH, weight_hh)
         self.forth, self.back = take_kernel("lstm", h0_BH), take_kernel("lstm_back", h0_BH)
-        self.recur = PackedProduct(weight_hh.t())
-
-    @cached_property
-    def recur_back(self) -> PackedProduct:
-        return PackedProduct(self.weight_hh)
+        self.recur = PackedLinear(weight_hh)
 
     def step(self, t: int, gates_BG: Tensor) -> Tensor:
         h_BH, next_BH = self.h_TBH[t], self.h_TBH[t + 1]
         made = self.active_TB4H[t], self.squashed_TBH[t], self.c_TBH[t + 1], next_BH
-        self.forth(*h_BH.shape, gates_BG, self.recur(h_BH), self.c_TBH[t], *made)
+        self.forth(*h_BH.shape, gates_BG, self.recur.forward(h_BH), self.c_TBH[t], *made)
         return next_BH
 
     def step_back(self, t: int, dstate: State, dgates_BG: Tensor) -> None:
@@ -56,4 +50,4 @@ class _KernelTape(LSTMTape):
         kept = self.c_TBH[t], self.active_TB4H[t], self.squashed_TBH[t]
         given = self.dh_BH, dstate_h, others[0] if others else None
         self.back(*self.dh_BH.shape, *given, *kept, dgates_BG, self.dc_BH)
-        self.dh_BH = self.recur_back(dgates_BG)
+        self.dh_BH = self.recur.backward(dgates_BG)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from nmt.kernels.product import PackedProduct
-from nmt.nn.cell_tape import CellTape, MakeTape, State
+from nmt.kernels.product import PackedLinear
+from nmt.nn.cell_tape import CellTape, MakeTape, State, bias_gradient
 from nmt.nn.dropout import mask_at
 
 
@@ -64,13 +64,14 @@ class StackTape(CellTape):
         self.tapes[0].step_back(t, (dx_BH,), dgates_BG)
 
     def gradients(self, dgates_TBG: Tensor) -> tuple[Tensor, ...]:
-        all_gates = [dgates_TBG, *(upper.dgates_TBG for upper in self.uppers)]
-        found = [tape.gradients(dgates) for tape, dgates in zip(self.tapes, all_gates, strict=True)]
-        above = [(), *(upper.gradients() for upper in self.uppers)]
-        dstates = [part for tape, parts in zip(self.tapes, found, strict=True) for part in parts[: len(tape.parts)]]
-        for tape, parts, mine in zip(self.tapes, found, above, strict=True):
-            dstates += [*mine, *parts[len(tape.parts) :]]
-        return tuple(dstates)
+        dstates, dweights = list[Tensor](), list[Tensor]()
+        for index, tape in enumerate(self.tapes):
+            upper = self.uppers[index - 1] if index else None
+            found = tape.gradients(dgates_TBG if upper is None else upper.dgates_TBG)
+            dstates += found[: len(tape.parts)]
+            dweights += () if upper is None else upper.gradients()
+            dweights += found[len(tape.parts) :]
+        return (*dstates, *dweights)
 
 
 class _Upper:
@@ -78,33 +79,28 @@ class _Upper:
 
     def __init__(self, tape: CellTape, product: tuple[Tensor, Tensor], mask_BTH: Tensor | None, residual: bool) -> None:
         self.tape, self.mask_BTH, self.residual = tape, mask_BTH, residual
-        self.weight_GH, self.bias_G = product
+        weight_GH, self.bias_G = product
+        self.project = PackedLinear(weight_GH)
         self.read_TBH = torch.empty_like(tape.output_TBH)
-        self.project = PackedProduct(self.weight_GH.t())
 
     @cached_property
     def dgates_TBG(self) -> Tensor:
-        return self.read_TBH.new_empty(*self.read_TBH.shape[:2], len(self.weight_GH))
-
-    @cached_property
-    def project_back(self) -> PackedProduct:
-        return PackedProduct(self.weight_GH)
+        return self.read_TBH.new_empty(*self.read_TBH.shape[:2], len(self.bias_G))
 
     def step(self, t: int, x_BH: Tensor) -> Tensor:
         mask_BH = mask_at(self.mask_BTH, t)
         read_BH = self.read_TBH[t].copy_(x_BH if mask_BH is None else x_BH * mask_BH)
-        h_BH = self.tape.step(t, self.project(read_BH, self.bias_G))
+        h_BH = self.tape.step(t, self.project.forward(read_BH, self.bias_G))
         return h_BH + read_BH if self.residual else h_BH
 
     def step_back(self, t: int, dx_BH: Tensor) -> Tensor:
         """The gradient of the input from that of the output."""
         dgates_BG, mask_BH = self.dgates_TBG[t], mask_at(self.mask_BTH, t)
         self.tape.step_back(t, (dx_BH,), dgates_BG)
-        dread_BH = self.project_back(dgates_BG, dx_BH if self.residual else None)
+        dread_BH = self.project.backward(dgates_BG, dx_BH if self.residual else None)
         return dread_BH if mask_BH is None else (dread_BH * mask_BH).to(dread_BH.dtype)
 
     def gradients(self) -> tuple[Tensor, Tensor]:
         """Of W and b."""
         dgates = self.dgates_TBG.flatten(0, 1)
-        precise = torch.promote_types(dgates.dtype, torch.float32)
-        return dgates.t() @ self.read_TBH.flatten(0, 1), dgates.sum(0, dtype=precise).to(dgates.dtype)
+        return dgates.t() @ self.read_TBH.flatten(0, 1), bias_gradient(dgates)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 
 from nmt.attention.tapes.additive import AdditiveTape
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import PackedProduct
+from nmt.kernels.product import PackedLinear
 
 
 def make_additive_tape(steps: int, mask_BS: Tensor, keys_BSA: Tensor, *tensors: Tensor) -> AttentionTape:
@@ -29,19 +27,15 @@ class _KernelTape(AttentionTape):
         batch, positions, dim = keys_BSA.shape
         self.shape = batch, 1, positions, dim
         self.keys_BSA, self.v_A = keys_BSA.contiguous(), v_A.contiguous()
-        self.W_AH, self.project = W_AH, PackedProduct(W_AH.t())
+        self.project = PackedLinear(W_AH)
         self.score, self.score_back = take_kernel("additive", keys_BSA), take_kernel("additive_back", keys_BSA)
         self.projected_TBA = keys_BSA.new_empty(steps, batch, dim)
         self.dkeys_BSA = torch.zeros_like(self.keys_BSA, dtype=torch.float32)
         self.dv_BA = self.dkeys_BSA.new_zeros(batch, dim)
         self.dquery_TBA = self.dkeys_BSA.new_empty(steps, batch, dim)
 
-    @cached_property
-    def project_back(self) -> PackedProduct:
-        return PackedProduct(self.W_AH)
-
     def _scores(self, t: int, query_BH: Tensor) -> Tensor:
-        projected_BA = self.project(query_BH, out=self.projected_TBA[t])
+        projected_BA = self.project.forward(query_BH, out=self.projected_TBA[t])
         scores_BS = torch.empty_like(self.penalty_BS)
         self.score(*self.shape, self.keys_BSA, projected_BA, self.v_A, self.penalty_BS, scores_BS)
         return scores_BS
@@ -49,7 +43,7 @@ class _KernelTape(AttentionTape):
     def _scores_back(self, t: int, query_BH: Tensor, dscores_BS: Tensor) -> Tensor:
         given = self.keys_BSA, self.projected_TBA[t], self.v_A, dscores_BS
         self.score_back(*self.shape, *given, self.dkeys_BSA, self.dquery_TBA[t], self.dv_BA)
-        return self.project_back(self.dquery_TBA[t].to(query_BH.dtype))
+        return self.project.backward(self.dquery_TBA[t].to(query_BH.dtype))
 
     def _score_gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
         dtype = query_TBH.dtype
