@@ -34,7 +34,7 @@ class BatchOrder:
         generator = random.Random(f"batch order {self._seed} {number}")
         order = list(range(len(self._costs)))
         generator.shuffle(order)
-        batches = [batch for pool in self._pools(order) for batch in self._cut(pool)]
+        batches = [batch for pool in self._pools(order) for batch in _cut(pool, self._costs, self._limit)]
         generator.shuffle(batches)
         return batches
 
@@ -50,26 +50,23 @@ class BatchOrder:
             filled += self._costs[i]
         return [sorted(pool, key=self._sort_keys.__getitem__) for pool in pools]
 
-    def _cut(self, pool: list[int]) -> list[list[int]]:
-        """Batches whose number of pairs times their highest cost, which is their padded size, is within the limit."""
-        batches: list[list[int]] = []
-        highest = 0
-        for i in pool:
-            highest = max(highest, self._costs[i])
-            if not batches or (len(batches[-1]) + 1) * highest > self._limit:
-                batches.append([])
-                highest = self._costs[i]
-            batches[-1].append(i)
-        return batches
-
 
 def batches_by_length(lengths: Sequence[int], most: int, padded: int) -> list[list[int]]:
     """Indices in batches of similar length, the shortest first: no more than `most` in one, and no more pieces than
     `padded` with padding, unless it is a single one."""
-    batches: list[list[int]] = [[]]
-    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
-        size = len(batches[-1]) + 1
-        if batches[-1] and (size > most or size * lengths[i] > padded):
+    return _cut(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, padded, most)
+
+
+def _cut(order: list[int], costs: Sequence[int], limit: int, most: int | None = None) -> list[list[int]]:
+    """Batches of `order`, at most `most` in one, whose number times their highest cost, which is their padded size, is
+    within the limit, or a single one."""
+    batches: list[list[int]] = []
+    highest = 0
+    for i in order:
+        highest = max(highest, costs[i])
+        size = len(batches[-1]) + 1 if batches else 1
+        if not batches or size * highest > limit or (most is not None and size > most):
             batches.append([])
+            highest = costs[i]
         batches[-1].append(i)
-    return batches if lengths else []
+    return batches

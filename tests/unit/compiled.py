@@ -7,11 +7,15 @@ import math
 import pytest
 import torch
 
+from nmt.kernels import kernels
 from nmt.kernels.build import load_library
 from nmt.kernels.kernels import find_kernel
 from nmt.kernels.product import has_tiles
 
 TYPES = [torch.float32, torch.bfloat16]
+DIMS = [1, 15, 16, 17, 500]
+"""Widths around sixteen, and a wide one that is no multiple of it."""
+
 ROUNDING = {torch.float32: 1e-6, torch.bfloat16: 2**-8 + 1e-5}
 """Largest relative error of one result that is stored; intermediate results are float32."""
 
@@ -51,6 +55,34 @@ def near(found, expected, atol=1e-6, factor=1.0):
     """Equal to float64 `expected` but for the rounding of the type of `found`; NaN where it is NaN."""
     rtol = factor * ROUNDING[found.dtype]
     torch.testing.assert_close(found.double(), expected, rtol=rtol, atol=atol, equal_nan=True)
+
+
+def watch_calls(monkeypatch):
+    """The names of the loops that are called from now on."""
+    called, find = set(), kernels._find
+
+    def watched(name, dtype):
+        kernel = find(name, dtype)
+        return kernel and (lambda *arguments: (called.add(name), kernel(*arguments)))
+
+    monkeypatch.setattr(kernels, "_find", watched)
+    return called
+
+
+def no_number_is_hidden(found, expected, bad):
+    """What is no number by the equations is none; row 1 was given the bad number, rows 0 and 2 do not feel it."""
+    for mine, other in zip(found, expected, strict=True):
+        wrong = ~other.to(mine.dtype).isfinite()
+        assert not mine[wrong].isfinite().any()
+        assert mine[0::2].isfinite().all()
+        if math.isnan(bad):
+            assert mine.isnan().equal(wrong)
+
+
+def same_with_threads(compute):
+    """The same bits by one thread and by two."""
+    one, two = with_threads(1, compute), with_threads(2, compute)
+    assert all(left.equal(right) for left, right in zip(one, two, strict=True))
 
 
 def with_threads(count, compute):

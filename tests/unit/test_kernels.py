@@ -12,12 +12,11 @@ from nmt.kernels.build import load_library
 from nmt.kernels.kernels import TYPES as NAMES
 from nmt.kernels.kernels import find_kernel, use_kernels
 
-from .compiled import TYPES, guarded, near, needs_compiler, numbers, room, run, with_threads
+from .compiled import DIMS, TYPES, guarded, near, needs_compiler, numbers, room, run, with_threads
 
 pytestmark = needs_compiler
 
 NAN, INF = math.nan, math.inf
-DIMS = [1, 15, 16, 17, 500]
 SHAPES = [(1, 1, 1), (1, 5, 17), (4, 6, 1), (3, 7, 16), (2, 33, 15), (9, 8, 31), (40, 3, 500)]
 """B sentences, S positions, P values (or A)."""
 

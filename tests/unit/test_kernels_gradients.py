@@ -21,7 +21,6 @@ from nmt.decoders.loop_tapes import LoopTapes
 from nmt.decoders.luong import Luong
 from nmt.decoders.luong_loop import unroll_input_feeding
 from nmt.encoders.rnn import RNNEncoder
-from nmt.kernels import kernels
 from nmt.kernels.kernels import use_kernels
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.loss import CHUNK, vocabulary_loss
@@ -30,7 +29,7 @@ from nmt.nn.cell_tape import unroll
 from nmt.nn.gru import GRU
 from nmt.nn.lstm import LSTM
 
-from .compiled import needs_compiler
+from .compiled import needs_compiler, watch_calls
 
 BATCH, STEPS, DIM = 5, 7, 19
 SCORERS = {
@@ -54,14 +53,7 @@ LSTM_DECODERS = {
 @pytest.fixture
 def called(monkeypatch):
     """Names of the loops that were called."""
-    names, find = set(), kernels._find
-
-    def watched(name, dtype):
-        kernel = find(name, dtype)
-        return kernel and (lambda *arguments: (names.add(name), kernel(*arguments)))
-
-    monkeypatch.setattr(kernels, "_find", watched)
-    return names
+    return watch_calls(monkeypatch)
 
 
 def both(compute):

@@ -9,7 +9,6 @@ from nmt.decoders.conditional_gru import ConditionalGRU
 from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.luong import Luong
 from nmt.encoders.rnn import RNNEncoder
-from nmt.kernels import kernels
 from nmt.kernels.kernels import use_kernels
 from nmt.models.bfloat16_products import Bfloat16Products
 from nmt.models.config import EmbeddingConfig, ModelConfig
@@ -19,7 +18,7 @@ from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.nn.tree import map_tensors
 
-from .compiled import needs_compiler
+from .compiled import needs_compiler, watch_calls
 
 BEAM = 3
 DECODERS = {
@@ -64,13 +63,7 @@ def close(found, expected, tolerance):
 @needs_compiler
 @pytest.mark.parametrize("decoder", DECODERS.values(), ids=list(DECODERS))
 def test_compiled_steps_are_those_of_pytorch(decoder, monkeypatch):
-    model, called, find = make(decoder), set(), kernels._find
-
-    def watched(name, dtype):
-        kernel = find(name, dtype)
-        return kernel and (lambda *arguments: (called.add(name), kernel(*arguments)))
-
-    monkeypatch.setattr(kernels, "_find", watched)
+    model, called = make(decoder), watch_calls(monkeypatch)
     compiled = steps(model, called.clear)
     is_lstm = isinstance(decoder, GNMTDecoder.Config) or getattr(decoder, "cell", "gru") == "lstm"
     gru = f"gru_{getattr(decoder, 'reset_gate', 'after')}".replace("before", "before_state")

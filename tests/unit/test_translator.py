@@ -63,28 +63,38 @@ def test_lines_are_read_in_blocks(monkeypatch):
     assert read == ["a", "b"]
 
 
+def watch_batches(translator, monkeypatch):
+    """The words of each source in each batch that is searched from now on."""
+    batches, start = [], translator.model.start
+
+    def watched(src_BS, src_len_B):
+        batches.append([length - 1 for length in src_len_B.tolist()])
+        return start(src_BS, src_len_B)
+
+    monkeypatch.setattr(translator.model, "start", watched)
+    return batches
+
+
 def test_long_lines_go_in_small_batches(monkeypatch):
     """Of 1, 1, 2, 3, 3, 5 and 9 words: at most 4 lines, and 6 words with padding, or a single line."""
     monkeypatch.setattr(translator_module, "BATCH_PIECES", 6)
-    translator, sizes = make(batch_sentences=4, beam_size=2), []
-    start = translator.model.start
-    monkeypatch.setattr(translator.model, "start", lambda src_BS, n_B: sizes.append(tuple(n_B)) or start(src_BS, n_B))
+    translator = make(batch_sentences=4, beam_size=2)
+    batches = watch_batches(translator, monkeypatch)
     texts = [" ".join(["a"] * length) for length in (9, 1, 3, 2, 5, 1, 3)]
     assert [found[0].src_text for found in translator.translate(texts)] == texts
-    assert [[int(n) - 1 for n in batch] for batch in sizes] == [[1, 1, 2], [3, 3], [5], [9]]
+    assert batches == [[1, 1, 2], [3, 3], [5], [9]]
     pairs = [(text, "A B C") for text in texts]
     assert [forced.src_text for forced in translator.force(pairs)] == texts
 
 
 def test_a_wide_beam_or_many_samples_make_batches_small(monkeypatch):
     monkeypatch.setattr("nmt.search.batch_limits.BATCH_HYPOTHESES", 6)
-    translator, sizes = make(beam_size=3, n_best=2), []
-    start = translator.model.start
-    monkeypatch.setattr(translator.model, "start", lambda src_BS, n_B: sizes.append(len(n_B)) or start(src_BS, n_B))
+    translator = make(beam_size=3, n_best=2)
+    batches = watch_batches(translator, monkeypatch)
     list(translator.translate(["a"] * 5))
     list(translator.complete([("a", "")] * 5, sampling=Sampling(seed=1)))
     list(translator.translate(["a"] * 2, translator.search.model_copy(update={"beam_size": 9})))
-    assert sizes == [2, 2, 1, 3, 2, 1, 1]
+    assert [*map(len, batches)] == [2, 2, 1, 3, 2, 1, 1]
 
 
 def test_an_empty_line_gives_an_empty_line():
