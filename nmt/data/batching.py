@@ -58,8 +58,10 @@ def batches_by_length(lengths: Sequence[int], most: int, padded: int) -> list[li
 
 
 def _cut(order: list[int], costs: Sequence[int], limit: int, most: int | None = None) -> list[list[int]]:
-    """Batches of `order`, of at most `most`. Their number times their highest cost, which is their padded size, is within
-    the limit, unless it is a single one."""
+    """Batches of `order`, of at most `most`.
+
+    Their number times their highest cost, the padded size, is within the limit, unless it is a single one.
+    """
     batches: list[list[int]] = []
     highest = 0
     for i in order:
