@@ -18,7 +18,8 @@ def by_sorting(logits_NV, count, never):
     """The `count` best words of each row, of equal ones the first, and their log-probabilities."""
     found = []
     for row in logits_NV.double().tolist():
-        total = math.log(math.fsum(math.exp(x - max(row)) for x in row)) + max(row)
+        highest = max(row)
+        total = math.log(math.fsum(math.exp(x - highest) for x in row)) + highest
         words = sorted((word for word in range(len(row)) if word not in never), key=lambda word: -row[word])
         found.append([(row[word] - total, word) for word in words[:count]])
     return [[[part[i] for part in row] for row in found] for i in (0, 1)]
