@@ -39,7 +39,8 @@ class Cell(nn.Module, ABC):
         """The gates' share of the first inputs x, (..., J) -> (..., G), and the weights of the others, (G, I - J)."""
         first = x.size(-1)
         weight_first, weight_rest = self.weight_ih.split([first, self.weight_ih.size(1) - first], 1)
-        return F.linear(x, weight_first, self.input_bias), weight_rest
+        # PyTorch adds the bias within the product only where the rows lie one after the other
+        return F.linear(x.contiguous(), weight_first, self.input_bias), weight_rest
 
     def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:
         """The state's tensors after each of the T steps, (B, T, H) each.

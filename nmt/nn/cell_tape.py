@@ -54,12 +54,6 @@ MakeTape = Callable[..., CellTape]
 """A tape from the number of steps, the initial state's tensors and the weights."""
 
 
-def bias_gradient(dgates_NG: Tensor) -> Tensor:
-    """The sum (G) of the rows, in float32 at least on the way."""
-    precise = torch.promote_types(dgates_NG.dtype, torch.float32)
-    return dgates_NG.sum(0, dtype=precise).to(dgates_NG.dtype)
-
-
 def unroll(make_tape: MakeTape, gates_TBG: Tensor, *inputs: Tensor) -> State:
     """The state's tensors after each of the T steps, (T, B, H); `inputs` are the initial state and the weights."""
     tensors = gates_TBG, *(tensor.to(gates_TBG.dtype) for tensor in inputs)
