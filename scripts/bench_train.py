@@ -118,14 +118,15 @@ class Workload:
             self.model = build_model(self.experiment, prepared.tokenizers, compute.device)
             epochs = Epochs(prepared.train, data.batching, seed, prepared.resample)
         epoch = epochs.epoch(1)
-        self.batches: list[Batch] = []
-        self.making = seconds(lambda: self.batches.extend(epoch.batch(ids) for ids in epoch.batches[:batches]))
         job = Job(epochs, lambda model: None, compute.device, compute.precision, self.experiment.seed)  # type: ignore[arg-type,return-value]
         self.learner, self.device, self.precision = (
             Learner(self.model, self.experiment.train, job),
             compute.device,
             compute.precision,
         )
+        self.batches: list[Batch] = []
+        make = (self.learner.fit(epoch.batch(ids)) for ids in epoch.batches[:batches])
+        self.making = seconds(lambda: self.batches.extend(make))
         self.steps = 0
 
     @property
@@ -148,10 +149,10 @@ def seconds(run: Callable[[], None]) -> float:
 def products_of(load: Workload) -> tuple[Callable[[], None], float]:
     """All matrix products of the workload's updates as one function, and their number of operations.
 
-    They are recorded where PyTorch computes all of them.
+    They are recorded where PyTorch computes all of them, one by one.
     """
     use_kernels(False)
-    with RecordProducts() as record:
+    with torch.backends.cudnn.flags(enabled=False), RecordProducts() as record:
         load.update(load.batches)
     use_kernels(True)
     operands: list[tuple[torch.Tensor, torch.Tensor, int]] = []
@@ -171,7 +172,8 @@ def products_of(load: Workload) -> tuple[Callable[[], None], float]:
 
 
 def shares(load: Workload) -> dict[str, float]:
-    """The part of the time of an update that each of its parts takes; the rest is clipping, averaging and Python."""
+    """The part of the time of an update that each of its parts takes; the rest is clipping, averaging and Python. On a
+    GPU without CUDA graphs, in which there are no parts."""
     clock = Clock(load.device)
     model, learner = load.model, load.learner
     clock.wrap(model.encoder, "forward", "encoder")
@@ -179,8 +181,10 @@ def shares(load: Workload) -> dict[str, float]:
     clock.wrap(model, "loss", "forward")
     clock.wrap(learner, "_backward", "forward and backward")
     clock.wrap(learner.optimizer, "step", "optimizer")
+    use_kernels(load.device.type != "cuda")
     with clock.part("update"):
         load.update(load.batches)
+    use_kernels(True)
     spent, total = clock.seconds, clock.seconds["update"]
     parts = {
         "encoder": spent["encoder"],
@@ -196,7 +200,7 @@ def shares(load: Workload) -> dict[str, float]:
 def peak_memory(device: torch.device) -> float:
     """MB: of the process, or of the GPU."""
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1e6
+        return torch.cuda.max_memory_reserved(device) / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 

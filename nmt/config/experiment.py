@@ -29,8 +29,8 @@ class Experiment(Section):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """bf16 computes in bfloat16 with fp32 master weights; auto does so where the processor has bfloat16 products."""
     kernels: Literal["auto", "off"] = "auto"
-    """auto: compiled loops on a processor, built on first use where there is g++; off: PyTorch alone. The weights
-    depend on it in the last bits."""
+    """auto: compiled loops on a processor, built on first use where there is g++, and CUDA graphs in training on a GPU;
+    off: PyTorch alone. The weights depend on it in the last bits."""
     plugins: list[str] = []
     """Python modules with components of your own, imported before the config is read; those of a run folder only if the
     environment variable NMT_PLUGINS names them (with commas between)."""

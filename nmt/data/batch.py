@@ -1,11 +1,11 @@
 """Batch: sentence pairs as padded tensors.
 
-B sentences, S source positions with EOS, T target positions with BOS or EOS, R real target tokens.
+B sentences, S source positions with EOS, T target positions with BOS or EOS, R places of target tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -32,7 +32,10 @@ class Batch:
     """The target ids, then EOS, then PAD: what the decoder must predict."""
 
     real_targets: tuple[Tensor, Tensor]
-    """`(rows_R, steps_R)`: where `tgt_out_BT` is not PAD, row by row."""
+    """`(rows_R, steps_R)`: where `tgt_out_BT` is not PAD, row by row; then maybe places that are (`fill_up`)."""
+
+    tokens: int
+    """The number of target tokens to predict, EOS included: the first of the R places."""
 
     ids: list[int]
     """Index of each pair in its corpus."""
@@ -41,22 +44,31 @@ class Batch:
     """Where attention should be (float32), rows of zeros where it is free; None if it is not guided."""
 
     @property
-    def tokens(self) -> int:
-        """R, the number of target tokens to predict, EOS included."""
-        return len(self.real_targets[0])
+    def counts_R(self) -> Tensor | None:
+        """True at the places of tokens; None: all are."""
+        return None if self.tokens == len(self.real_targets[0]) else self.tgt_out_BT[self.real_targets] != PAD
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on `device`."""
+        return self.map(lambda tensor: _move(tensor, device))
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Batch:
+        """The batch with `function` of each of its tensors."""
         rows_R, steps_R = self.real_targets
         return replace(
             self,
-            src_BS=_move(self.src_BS, device),
-            src_len_B=_move(self.src_len_B, device),
-            tgt_in_BT=_move(self.tgt_in_BT, device),
-            tgt_out_BT=_move(self.tgt_out_BT, device),
-            real_targets=(_move(rows_R, device), _move(steps_R, device)),
-            guide_BTS=None if self.guide_BTS is None else _move(self.guide_BTS, device),
+            src_BS=function(self.src_BS),
+            src_len_B=function(self.src_len_B),
+            tgt_in_BT=function(self.tgt_in_BT),
+            tgt_out_BT=function(self.tgt_out_BT),
+            real_targets=(function(rows_R), function(steps_R)),
+            guide_BTS=None if self.guide_BTS is None else function(self.guide_BTS),
         )
+
+    def tensors(self) -> list[Tensor]:
+        """All of them."""
+        guide = [] if self.guide_BTS is None else [self.guide_BTS]
+        return [self.src_BS, self.src_len_B, self.tgt_in_BT, self.tgt_out_BT, *self.real_targets, *guide]
 
 
 def doubled(batch: Batch) -> Batch:
@@ -68,6 +80,7 @@ def doubled(batch: Batch) -> Batch:
         batch.tgt_in_BT.repeat_interleave(2, 0),
         batch.tgt_out_BT.repeat_interleave(2, 0),
         (torch.stack([2 * rows_R, 2 * rows_R + 1], 1).flatten(), steps_R.repeat_interleave(2, 0)),
+        2 * batch.tokens,
         [i for i in batch.ids for _ in range(2)],
         None if batch.guide_BTS is None else batch.guide_BTS.repeat_interleave(2, 0),
     )
@@ -81,7 +94,7 @@ def collate(src: Sequence[list[int]], tgt: Sequence[list[int]], ids: list[int]) 
     tgt_in_BT[:, 0] = BOS
     tgt_in_BT[:, 1:] = tgt_out_BT[:, :-1].masked_fill(~real_BT[:, 1:], PAD)
     rows_R, steps_R = real_BT.nonzero(as_tuple=True)
-    return Batch(src_BS, src_len_B, tgt_in_BT, tgt_out_BT, (rows_R, steps_R), ids)
+    return Batch(src_BS, src_len_B, tgt_in_BT, tgt_out_BT, (rows_R, steps_R), len(rows_R), ids)
 
 
 def collate_source(src: Sequence[list[int]]) -> tuple[Tensor, Tensor]:

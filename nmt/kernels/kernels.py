@@ -29,6 +29,11 @@ def use_kernels(on: bool) -> None:
     _Switch.on = on
 
 
+def uses_kernels() -> bool:
+    """Whether they are."""
+    return _Switch.on
+
+
 def find_kernel(name: str, like: Tensor) -> Kernel | None:
     """The compiled loop of this name for numbers of the type of `like`; None where there is none.
 

@@ -42,13 +42,16 @@ class AlignmentHead(nn.Module):
         self.query = nn.Linear(read_dim, config.dim)
         self.key = nn.Linear(key_dim, config.dim)
 
-    def forward(self, read_RX: Tensor, encoded: Encoded, x_BSE: Tensor, real: tuple[Tensor, Tensor]) -> Tensor:
-        """weights_BTS, 0 at padded columns, from read_RX = [f; E y] at the places `real`; padded rows mean nothing."""
+    def forward(
+        self, read_RX: Tensor, encoded: Encoded, x_BSE: Tensor, real: tuple[Tensor, Tensor], steps: int
+    ) -> Tensor:
+        """weights_BTS of T `steps`, 0 at padded columns, from read_RX = [f; E y] at the places `real`; padded rows
+        mean nothing."""
         key_BSX = torch.cat([encoded.states_BSD, x_BSE], -1)
         if self._detached:
             read_RX, key_BSX = read_RX.detach(), key_BSX.detach()
         query_RA, key_BSA = self.query(read_RX), self.key(key_BSX)
-        query_BTA = query_RA.new_zeros(len(x_BSE), int(real[1].max()) + 1, query_RA.size(1))
+        query_BTA = query_RA.new_zeros(len(x_BSE), steps, query_RA.size(1))
         query_BTA = query_BTA.index_put(real, query_RA)
         scores_BTS = query_BTA @ key_BSA.transpose(1, 2) * self._scale
         scores_BTS = scores_BTS.masked_fill(~encoded.mask_BS[:, None], -math.inf)

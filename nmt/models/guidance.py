@@ -53,5 +53,5 @@ def guidance_loss(weights_BTS: Tensor, guide_BTS: Tensor, kind: str) -> Tensor:
         return -(guide_BTS * weights_BTS.clamp(min=LEAST).log()).sum()
     guided_BT = guide_BTS.sum(-1) > 0
     if kind == "mean_squared_error":
-        return ((weights_BTS - guide_BTS).square().sum(-1) / 2)[guided_BT].sum()
-    return -torch.log((weights_BTS * guide_BTS).sum(-1)[guided_BT].clamp(min=LEAST)).sum()
+        return ((weights_BTS - guide_BTS).square().sum(-1) / 2 * guided_BT).sum()
+    return -(torch.log((weights_BTS * guide_BTS).sum(-1).clamp(min=LEAST)) * guided_BT).sum()

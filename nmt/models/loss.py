@@ -25,11 +25,26 @@ class Loss(NamedTuple):
     tokens: int
 
 
+class Targets(NamedTuple):
+    """The words to predict, and where they count; None: everywhere."""
+
+    word_R: Tensor
+    counts_R: Tensor | None = None
+
+    def rows(self, chosen: slice) -> Targets:
+        """Those of some rows."""
+        return Targets(self.word_R[chosen], None if self.counts_R is None else self.counts_R[chosen])
+
+    def counted(self, x: Tensor) -> Tensor:
+        """x (R, ...), 0 in the rows that do not count."""
+        return x if self.counts_R is None else x * self.counts_R.view(-1, *[1] * (x.dim() - 1))
+
+
 def vocabulary_loss(
     features_RF: Tensor,
     weight_VF: Tensor,
     bias_V: Tensor,
-    target_R: Tensor,
+    targets: Targets,
     label_smoothing: float,
     agreement: float = 0.0,
 ) -> Loss:
@@ -39,13 +54,14 @@ def vocabulary_loss(
     2016, eq. 3, with a uniform prior).
 
     agreement: weight of (KL(p || q) + KL(q || p)) / 2, with p and q the distributions of rows 2r and 2r + 1, added for
-    each such pair (Liang et al. 2021, eq. 2).
+    each such pair (Liang et al. 2021, eq. 2); then all rows count.
     """
+    assert targets.counts_R is None or not agreement
     parts = _for_products(features_RF), weight_VF, bias_V
     if not torch.is_grad_enabled():
         parts = tuple(part.detach() for part in parts)
-    total, nll = _VocabularyLoss.apply(*parts, target_R, float(label_smoothing), agreement)  # type: ignore[misc]
-    return Loss(total, nll.detach(), len(target_R))
+    total, nll = _VocabularyLoss.apply(*parts, targets, float(label_smoothing), agreement)  # type: ignore[misc]
+    return Loss(total, nll.detach(), len(targets.word_R))
 
 
 def _for_products(x: Tensor) -> Tensor:
@@ -64,7 +80,7 @@ class _VocabularyLoss(torch.autograd.Function):
         features_RF: Tensor,
         weight_VF: Tensor,
         bias_V: Tensor,
-        target_R: Tensor,
+        targets: Targets,
         smoothing: float,
         agreement: float,
     ) -> tuple[Tensor, Tensor]:
@@ -73,24 +89,25 @@ class _VocabularyLoss(torch.autograd.Function):
         nll = total.clone()
         need = any(ctx.needs_input_grad[:3])
         dfeatures_RF = torch.empty_like(features_RF)
-        dweight_VF = torch.zeros_like(weight_VF, dtype=precise) if need else None
+        dweight_VF: Tensor | None = None
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
-        compiled = not agreement and find_kernel("vocabulary", features_RF) is not None
+        compiled = not agreement and targets.counts_R is None and find_kernel("vocabulary", features_RF) is not None
         weight_VF, bias_V = weight_VF.to(dtype), bias_V.to(dtype)
         project = PackedProduct(weight_VF.t())
         for start in range(0, len(features_RF), CHUNK):
             rows = slice(start, start + CHUNK)
             logits_CV = project(features_RF[rows])
             if compiled:
-                losses = _kernel_chunk(logits_CV, target_R[rows], smoothing, (bias_V, dbias_V), need)
+                losses = _kernel_chunk(logits_CV, targets.word_R[rows], smoothing, (bias_V, dbias_V), need)
             else:
                 logits_CV += bias_V
-                losses = _chunk(logits_CV, target_R[rows], smoothing, agreement, dbias_V if need else None)
+                losses = _chunk(logits_CV, targets.rows(rows), smoothing, agreement, dbias_V if need else None)
             total += losses.total
             nll += losses.nll
-            if dweight_VF is not None and losses.dlogits_CV is not None:
+            if losses.dlogits_CV is not None:
                 torch.mm(losses.dlogits_CV, weight_VF, out=dfeatures_RF[rows])
-                dweight_VF += losses.dlogits_CV.t() @ features_RF[rows]
+                product_VF = (losses.dlogits_CV.t() @ features_RF[rows]).to(precise)
+                dweight_VF = product_VF if dweight_VF is None else dweight_VF.add_(product_VF)
         ctx.gradients = dfeatures_RF, dweight_VF, dbias_V
         ctx.mark_non_differentiable(nll)
         return total, nll
@@ -111,14 +128,14 @@ class _Chunk(NamedTuple):
     dlogits_CV: Tensor | None
 
 
-def _chunk(logits_CV: Tensor, target_C: Tensor, smoothing: float, agreement: float, dbias_V: Tensor | None) -> _Chunk:
+def _chunk(logits_CV: Tensor, targets: Targets, smoothing: float, agreement: float, dbias_V: Tensor | None) -> _Chunk:
     """The gradient of the bias is added to dbias_V; None: no gradients are wanted."""
     precise = torch.promote_types(logits_CV.dtype, torch.float32)
-    logprob_CV, target_C1 = torch.log_softmax(logits_CV, -1, dtype=precise), target_C[:, None]
-    nll = -logprob_CV.gather(1, target_C1).sum()
+    logprob_CV, word_C1 = torch.log_softmax(logits_CV, -1, dtype=precise), targets.word_R[:, None]
+    nll = -targets.counted(logprob_CV.gather(1, word_C1)).sum()
     total = (1 - smoothing) * nll
     if smoothing:
-        total -= smoothing * logprob_CV.mean(-1).sum()
+        total -= smoothing * targets.counted(logprob_CV.mean(-1)).sum()
     divergence, ddivergence_CV = _divergence(logprob_CV) if agreement else (0.0, None)
     total += agreement * divergence
     if dbias_V is None:
@@ -128,7 +145,8 @@ def _chunk(logits_CV: Tensor, target_C: Tensor, smoothing: float, agreement: flo
         dlogits_CV.add_(ddivergence_CV, alpha=agreement)
     if smoothing:
         dlogits_CV -= smoothing / dlogits_CV.size(1)
-    dlogits_CV.scatter_add_(1, target_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(target_C1))
+    dlogits_CV.scatter_add_(1, word_C1, dlogits_CV.new_full((1, 1), smoothing - 1).expand_as(word_C1))
+    dlogits_CV = targets.counted(dlogits_CV)
     dbias_V += dlogits_CV.sum(0)
     return _Chunk(total, nll, dlogits_CV.to(logits_CV.dtype))
 

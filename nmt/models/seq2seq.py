@@ -24,7 +24,7 @@ from nmt.models.alignment_head import AlignmentHead
 from nmt.models.config import ModelConfig
 from nmt.models.guidance import GuidedAlignment, guidance_loss
 from nmt.models.lexical_readout import LexicalReadout
-from nmt.models.loss import CHUNK, Loss, vocabulary_loss
+from nmt.models.loss import CHUNK, Loss, Targets, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
 from nmt.nn.masks import take_places
@@ -75,6 +75,7 @@ class Seq2Seq(nn.Module):
         self.projection = nn.Linear(self.decoder.feature_dim + width * (self.lexical_readout is not None), tgt_vocab)
         self._tie(config.embedding.tie)
         self.alignment_head = self._make_head(config)
+        self.longest_source = config.longest_source()
         if initialise:
             config.init.build().fill(self)
 
@@ -167,9 +168,9 @@ class Seq2Seq(nn.Module):
         """Cross-entropy of the batch, summed over its real target tokens; see `vocabulary_loss`. With `guided` its
         weighted loss is added where the batch has a guide."""
         features_RF, unrolled = self._features(batch)
-        target_R = batch.tgt_out_BT[batch.real_targets]
+        targets = Targets(batch.tgt_out_BT[batch.real_targets], batch.counts_R)
         weight_VF, bias_V = self.projection.weight, self.projection.bias
-        loss = vocabulary_loss(features_RF, weight_VF, bias_V, target_R, label_smoothing, agreement)
+        loss = vocabulary_loss(features_RF, weight_VF, bias_V, targets, label_smoothing, agreement)
         if guided is None or batch.guide_BTS is None or unrolled.weights_BTS is None:
             return loss
         guidance = guidance_loss(unrolled.weights_BTS, batch.guide_BTS, guided.loss)
@@ -222,6 +223,7 @@ class Seq2Seq(nn.Module):
             features_RF = torch.cat([features_RF, take_places(lexical_BTE, real)], -1)
         if self.alignment_head is not None:
             y_RE = self.tgt_embedding(batch.tgt_out_BT[real])
-            weights_BTS = self.alignment_head(torch.cat([features_RF, y_RE], -1), encoded, src_BSE, real)
+            read_RX, steps = torch.cat([features_RF, y_RE], -1), batch.tgt_out_BT.size(1)
+            weights_BTS = self.alignment_head(read_RX, encoded, src_BSE, real, steps)
             unrolled = unrolled._replace(weights_BTS=weights_BTS)
         return features_RF, unrolled

@@ -5,6 +5,7 @@ B sentences, I input, H state. Gates are stacked in the order reset, update, can
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Literal
 
@@ -59,5 +60,27 @@ class GRU(Cell):
         candidate_BH = torch.tanh(gates_BG[..., 2 * dim :] + recurrent_BH)
         return (torch.lerp(candidate_BH, h_BH.to(candidate_BH.dtype), update_BH),)
 
+    def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:
+        if self.reset_gate == "before" or not _has_cudnn(x_BTI):
+            return super().unroll(x_BTI, state, constant_BI)
+        if constant_BI is not None:
+            x_BTI = torch.cat([x_BTI, constant_BI[:, None].expand(-1, x_BTI.size(1), -1)], -1)
+        return (self.unroll_at_once(x_BTI, state[0]),)
+
+    def unroll_at_once(self, x_BTI: Tensor, h0_BH: Tensor) -> Tensor:
+        """h_BTH by a single call of PyTorch, which on a GPU is one of cuDNN; for a reset gate "after"."""
+        weights = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
+            h_BTH, _ = torch.gru(
+                x_BTI, h0_BH[None].contiguous(), weights, True, 1, 0.0, torch.is_grad_enabled(), False, True
+            )
+        return h_BTH
+
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
         return partial(make_gru_tape, self.reset_gate == "before"), (self.weight_hh, self.bias_hh)
+
+
+def _has_cudnn(x: Tensor) -> bool:
+    """Whether cuDNN takes these numbers: on a GPU, and not in bfloat16."""
+    return x.is_cuda and not torch.is_autocast_enabled("cuda") and torch.backends.cudnn.is_acceptable(x)

@@ -62,9 +62,12 @@ def estimate(experiment: Experiment, ready: Plan) -> Estimate:
     some = epoch.batches[:: max(1, len(epoch.batches) // SEARCHED)]
     largest = max(some, key=lambda ids: _area(epoch.padded_size(ids)))
     _update(learner, epoch, [largest], job)
-    timed, begin = starts[:: max(1, len(starts) // TIMED)], monotonic()
-    for start in timed:
-        _update(learner, epoch, epoch.batches[start : start + train.accumulate], job)
+    timed = [epoch.batches[start : start + train.accumulate] for start in starts[:: max(1, len(starts) // TIMED)]]
+    for batches in timed if learner.uses_graphs else []:
+        _update(learner, epoch, batches, job)
+    begin = monotonic()
+    for batches in timed:
+        _update(learner, epoch, batches, job)
     seconds = (monotonic() - begin) / len(timed) * len(starts)
     by_steps = [train.max_steps / len(starts)] if train.max_steps else []
     by_epochs = [float(train.max_epochs)] if train.max_epochs else []
@@ -90,7 +93,7 @@ def _stand_in(experiment: Experiment, ready: Plan) -> Guide | None:
 def _update(learner: Learner, epoch: Epoch, batches: Sequence[list[int]], job: Job) -> None:
     """Makes an update that changes no weight."""
     try:
-        learner.update([epoch.batch(ids) for ids in batches], step=1, lr=0.0)
+        learner.update([learner.fit(epoch.batch(ids)) for ids in batches], step=1, lr=0.0)
     except (ArithmeticError, MemoryError, RuntimeError) as error:
         failure = explain(error, epoch, batches, TrainingState(), job.memory_hint)
         raise failure or error from None
@@ -102,7 +105,7 @@ def _area(size: tuple[int, int]) -> int:
 
 def _memory(device: torch.device) -> int:
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
+        return torch.cuda.max_memory_reserved(device)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from nmt.data.batch import Batch
@@ -16,9 +18,9 @@ class Feed:
     won or lost by it.
     """
 
-    def __init__(self, ranks: Ranks, device: torch.device, accumulate: int) -> None:
-        """`accumulate`: batches of an update."""
-        self._ranks, self._device, self._accumulate = ranks, device, accumulate
+    def __init__(self, ranks: Ranks, device: torch.device, accumulate: int, fit: Callable[[Batch], Batch]) -> None:
+        """`accumulate`: batches of an update; `fit`: makes of each what is trained on."""
+        self._ranks, self._device, self._accumulate, self._fit = ranks, device, accumulate, fit
         self._ready: dict[tuple[int, int], list[Batch]] = {}
 
     def take(self, epoch: Epoch, begin: int) -> list[Batch]:
@@ -34,4 +36,4 @@ class Feed:
 
     def _make(self, epoch: Epoch, begin: int) -> list[Batch]:
         shares = map(self._ranks.share, epoch.batches[begin : begin + self._accumulate])
-        return [epoch.batch(ids).to(self._device) for ids in shares if ids]
+        return [self._fit(epoch.batch(ids)).to(self._device) for ids in shares if ids]

@@ -48,8 +48,8 @@ class Job:
     ranks: Ranks = field(default_factory=Ranks)
     """The processes that train together."""
 
-    def environment(self) -> dict[str, str]:
-        """What the bits of a training depend on, besides its config and data."""
+    def environment(self, uses_graphs: bool) -> dict[str, str]:
+        """What the bits of a training depend on, besides its config and data. `uses_graphs`: CUDA's."""
         cuda = self.device.type == "cuda"
         return {
             "threads": str(torch.get_num_threads()),
@@ -59,5 +59,8 @@ class Job:
             "device": torch.cuda.get_device_name(self.device) if cuda else torch.backends.cpu.get_cpu_capability(),
             "precision": self.precision,
             "processes": str(self.ranks.size),
-            "kernels": "compiled" if find_kernel("gru_after", torch.empty(0, device=self.device)) else "none",
+            "kernels": "graphs" if uses_graphs else "compiled" if self._has_kernels() else "none",
         }
+
+    def _has_kernels(self) -> bool:
+        return find_kernel("gru_after", torch.empty(0, device=self.device)) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from math import isfinite
 from typing import NamedTuple
 
@@ -12,13 +13,16 @@ import torch
 from torch import Tensor
 
 from nmt.data.batch import Batch
+from nmt.data.fill_up import fill_up
 from nmt.errors import CheckpointError
+from nmt.kernels.kernels import uses_kernels
 from nmt.models.seq2seq import Seq2Seq
 from nmt.parallel.gradient_sum import GradientSum
 from nmt.training.average import Average
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
 from nmt.training.objectives.objective import Objective, Setting
+from nmt.training.replay import CudaGraphs, Replays
 from nmt.training.weights import load_weights, named_weights
 
 
@@ -38,7 +42,9 @@ class NonFiniteError(ArithmeticError):
 class Learner:
     """Applies updates to the model. What it draws at random depends on (seed, step, micro-batch, rank) alone."""
 
-    def __init__(self, model: Seq2Seq, config: TrainConfig, job: Job) -> None:
+    def __init__(
+        self, model: Seq2Seq, config: TrainConfig, job: Job, warn: Callable[[str], None] = lambda text: None
+    ) -> None:
         self.model = model.to(job.device).train()
         self.config = config
         self.job = job
@@ -48,6 +54,9 @@ class Learner:
         self.average = Average(model, config.ema) if config.ema is not None else None
         parameters = list(self.named_parameters.values())
         self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
+        self.replays: Replays | None = None
+        if job.device.type == "cuda" and job.ranks.size == 1 and self.objective.replayable:
+            self.replays = Replays(parameters, CudaGraphs(), warn)
 
     def update(
         self,
@@ -66,13 +75,13 @@ class Learner:
 
         Errors: NonFiniteError, on all ranks, before anything is changed.
         """
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=self.replays is None)
         ranks = self.job.ranks
         shares = sum(batch.tokens for batch in batches), sum(self.objective.size(batch) for batch in batches)
         tokens, size = map(int, ranks.sum([*shares]))
         losses = self._backward_all(batches, (step, size), between, meanwhile)
         gradients = [p.grad for p in self.named_parameters.values() if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
+        norm = torch.nn.utils.get_total_norm([torch.linalg.vector_norm(g, dim=-1) for g in gradients])
         values: list[float] = torch.stack([*losses.sum(0), norm.float()]).tolist()
         values[:2] = ranks.sum(values[:2])
         for what, value in zip(("loss", "loss", "gradient norm"), values, strict=True):
@@ -108,15 +117,31 @@ class Learner:
 
     def _backward(self, batch: Batch, place: tuple[int, int], size: int) -> Tensor:
         """Adds the gradient of the batch's share of the mean loss; objective and plain loss, summed, as one tensor."""
-        rank = self.job.ranks.rank
+        rank, batch = self.job.ranks.rank, batch.to(self.job.device)
+        gradients = partial(self._gradients, place[0])
+        if self.replays is not None and self.uses_graphs:
+            gradients = self.replays.find(batch, gradients)
         # without a GPU `torch.manual_seed` notes down the call stack for one that may come, a millisecond each time
         set_seed = torch.default_generator.manual_seed if self.job.device.type == "cpu" else torch.manual_seed
         set_seed(mix(self.job.seed, *place, *([rank] if rank else [])))
+        return gradients(batch, torch.full((), size, device=self.job.device))
+
+    def _gradients(self, step: int, batch: Batch, size: Tensor) -> Tensor:
+        """As `_backward`, of update `step`, with the random numbers as they come."""
         with torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
-            setting = Setting(place[0], self.config.label_smoothing, self.config.guided_alignment)
-            loss = self.objective.loss(self.model, batch.to(self.job.device), setting)
+            setting = Setting(step, self.config.label_smoothing, self.config.guided_alignment)
+            loss = self.objective.loss(self.model, batch, setting)
         (loss.total / size).backward()
         return torch.stack((loss.total.detach(), loss.nll)).float()
+
+    @property
+    def uses_graphs(self) -> bool:
+        """Whether gradients are made by CUDA graphs."""
+        return self.replays is not None and uses_kernels()
+
+    def fit(self, batch: Batch) -> Batch:
+        """The batch as `update` wants it, on the processor: of one of few shapes where those are recorded."""
+        return batch if self.replays is None else fill_up(batch, self.model.longest_source)
 
     @contextmanager
     def for_translation(self) -> Iterator[None]:

@@ -55,13 +55,14 @@ class Trainer:
         self.listener = listener or Listener()
         self.signals = signals or Signals()
         self.ranks = job.ranks
-        self.learner = Learner(model, config, job)
+        self.learner = Learner(model, config, job, self.listener.on_warning)
         self.schedule: Schedule = config.schedule.build()
         self.budget = Budget(config)
         self.saver = Saver(run, config.keep_checkpoints, self.listener.on_warning, self.ranks.is_first)
-        self.state = TrainingState(fingerprint=self._fingerprint(), environment=job.environment())
+        environment = job.environment(self.learner.uses_graphs)
+        self.state = TrainingState(fingerprint=self._fingerprint(), environment=environment)
         self._epoch: Epoch | None = None
-        self._feed = Feed(job.ranks, job.device, config.accumulate)
+        self._feed = Feed(job.ranks, job.device, config.accumulate, self.learner.fit)
 
     def train(self) -> Outcome:
         """Trains to the end of the budget, or continues to it; the model then has the best weights.

@@ -200,6 +200,24 @@ def windowed(window: str) -> list[Variant]:
     ]
 
 
+def each_part(variants: list[Variant]) -> list[Variant]:
+    """Some of the variants, with every encoder, bridge, decoder and part of attention of all of them."""
+    parts_of = [_parts_of(variant) for variant in variants]
+    missing, chosen = set[str]().union(*parts_of), []
+    while missing:
+        best = max(range(len(variants)), key=lambda index: len(parts_of[index] & missing))
+        missing -= parts_of[best]
+        chosen.append(variants[best])
+    return chosen
+
+
+def _parts_of(variant: Variant) -> set[str]:
+    attention = variant.decoder.get("attention") or {}
+    decoder = {key: value for key, value in variant.decoder.items() if key != "attention"}
+    parts = [("encoder", variant.encoder), ("bridge", variant.bridge), ("decoder", decoder), *attention.items()]
+    return {f"{name}: {part}" for name, part in [*parts, ("lexical", variant.lexical)]}
+
+
 def _parts(family: type[Component]) -> list[Options]:
     """Every member of the family, windows one position wide."""
     return [

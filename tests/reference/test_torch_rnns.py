@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from nmt.encoders.rnn import RNNEncoder
+from nmt.nn import gru
 from nmt.nn.gru import GRU
 from nmt.nn.lstm import LSTM
 
@@ -96,6 +97,35 @@ def test_steps_and_their_gradients_equal_the_sequence(make):
     totals = [sum((part * n).sum() for part, n in zip(parts, noise, strict=True)) for parts in (history, stacked)]
     for left, right in zip(gradients(totals[0], inputs), gradients(totals[1], inputs), strict=True):
         close(left, right)
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_what_a_gpu_computes_at_once_is_the_same_sequence(monkeypatch, constant):
+    """cuDNN's call is PyTorch's own loop on a processor."""
+    cell = GRU(INPUT, DIM, "after")
+    randomise(cell)
+    x_BTI = torch.randn(BATCH, STEPS, INPUT - constant, requires_grad=True)
+    h_BH, constant_B1 = torch.randn(BATCH, DIM, requires_grad=True), torch.randn(BATCH, 1, requires_grad=True)
+    given = [x_BTI, (h_BH,), *[constant_B1] * constant]
+    inputs = [x_BTI, h_BH, *[constant_B1] * constant, *cell.parameters()]
+    (by_hand,), calls = cell.unroll(*given), []
+    monkeypatch.setattr(gru, "_has_cudnn", lambda x: True)
+    monkeypatch.setattr(torch, "gru", lambda *args, inner=torch.gru: (calls.append(args), inner(*args))[1])
+    (at_once,) = cell.unroll(*given)
+    assert len(calls) == 1
+    close(at_once, by_hand)
+    noise = torch.randn_like(by_hand)
+    found, expected = (gradients((part * noise).sum(), inputs) for part in (at_once, by_hand))
+    for left, right in zip(found, expected, strict=True):
+        close(left, right)
+
+
+def test_cudnn_is_for_a_gpu_and_for_a_reset_gate_after_the_product(monkeypatch):
+    monkeypatch.setattr(torch, "gru", lambda *args: pytest.fail("called"))
+    x_BTI, state = torch.randn(BATCH, STEPS, INPUT), (torch.zeros(BATCH, DIM),)
+    GRU(INPUT, DIM, "after").unroll(x_BTI, state)
+    monkeypatch.setattr(gru, "_has_cudnn", lambda x: True)
+    GRU(INPUT, DIM, "before").unroll(x_BTI, state)
 
 
 @pytest.mark.parametrize("cell, theirs", [("gru", nn.GRU), ("lstm", nn.LSTM)])

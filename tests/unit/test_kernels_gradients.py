@@ -23,7 +23,7 @@ from nmt.decoders.luong_loop import unroll_input_feeding
 from nmt.encoders.rnn import RNNEncoder
 from nmt.kernels.kernels import use_kernels
 from nmt.models.config import EmbeddingConfig, ModelConfig
-from nmt.models.loss import CHUNK, vocabulary_loss
+from nmt.models.loss import CHUNK, Targets, vocabulary_loss
 from nmt.models.seq2seq import Seq2Seq
 from nmt.nn.cell_tape import unroll
 from nmt.nn.gru import GRU
@@ -229,18 +229,18 @@ def test_the_loss(rows, smoothing, called):
     inputs, target_R = leaves((rows, 4), (7, 4), (7,)), torch.randint(7, (rows,))
 
     def compute():
-        loss = vocabulary_loss(*inputs, target_R, smoothing)
+        loss = vocabulary_loss(*inputs, Targets(target_R), smoothing)
         return loss.nll, *with_gradients([loss.total], inputs)
 
     compare(compute)
     assert called == {"vocabulary"}
     with torch.no_grad():
-        compare(lambda: vocabulary_loss(*inputs, target_R, smoothing)[:2])
+        compare(lambda: vocabulary_loss(*inputs, Targets(target_R), smoothing)[:2])
 
 
 @needs_compiler
 def test_the_loss_with_agreement_has_no_loop(called):
-    vocabulary_loss(*leaves((4, 3), (7, 3), (7,)), torch.arange(4), 0.1, agreement=1.0)
+    vocabulary_loss(*leaves((4, 3), (7, 3), (7,)), Targets(torch.arange(4)), 0.1, agreement=1.0)
     assert not called
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.attention.normalisers.normaliser import Normaliser
 
@@ -18,5 +17,6 @@ class Hardmax(Normaliser, name="hardmax"):
 
     def forward(self, scores_BMS: Tensor, inside_BMS: Tensor) -> Tensor:
         soft_BMS = torch.softmax(scores_BMS.masked_fill(~inside_BMS, float("-inf")), -1)
-        hard_BMS = F.one_hot(soft_BMS.argmax(-1), soft_BMS.size(-1))
+        best_BM1 = soft_BMS.argmax(-1, keepdim=True)
+        hard_BMS = torch.zeros_like(soft_BMS).scatter(-1, best_BM1, 1.0)
         return hard_BMS + (soft_BMS - soft_BMS.detach())

@@ -24,6 +24,8 @@ class CrossEntropy(Objective, name="cross_entropy"):
         mean_over: Literal["tokens", "sentences"] = "tokens"
         """What the gradient of an update is the mean over: its target tokens, or its sentences."""
 
+    replayable = True
+
     def __init__(self, config: Config) -> None:
         self.config = config
 
@@ -31,4 +33,4 @@ class CrossEntropy(Objective, name="cross_entropy"):
         return model.loss(batch, setting.label_smoothing, guided=setting.guided)
 
     def size(self, batch: Batch) -> int:
-        return batch.tokens if self.config.mean_over == "tokens" else len(batch.src_BS)
+        return batch.tokens if self.config.mean_over == "tokens" else len(batch.ids)

@@ -32,6 +32,9 @@ class Objective(Component, ABC, family="objective"):
     """Whether training has to start from another run, `train.init_from`."""
     needs_dropout = False
     """Whether it does nothing but cost time where the model has no dropout."""
+    replayable = False
+    """Whether its loss is made by the same operations for all batches of one shape (`fill_up`), whatever the step, with
+    nothing read back from a GPU on the way."""
 
     class Config(ComponentConfig):
         """Settings of an objective."""
