@@ -6,6 +6,7 @@ P width of what is read of a context (products).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, cast
 
 import torch
@@ -19,7 +20,7 @@ from nmt.attention.normalisers.softmax import Softmax
 from nmt.attention.scorers.concat import Concat
 from nmt.attention.scorers.scorer import Scorer
 from nmt.attention.scorers.unscored import Unscored
-from nmt.attention.tapes.tape import MakeAttentionTape
+from nmt.attention.tapes.tape import MakeAttentionTape, make_in_window
 from nmt.attention.windows.everywhere import Everywhere
 from nmt.attention.windows.window import Window
 from nmt.config.component import OneOf, Section
@@ -132,10 +133,13 @@ class Attention(nn.Module):
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
         """Attention inside a recurrence by hand: its class and its parameters; None: autograd takes every step.
 
-        There is one for a softmax of some scores over the whole source (Bahdanau et al. 2014, eq. 6).
+        There is one for a softmax of some scores (Bahdanau et al. 2014, eq. 6).
         """
-        softmax_over_all = isinstance(self.window, Everywhere) and isinstance(self.normaliser, Softmax)
-        return self.scorer.tape() if softmax_over_all and self.heads is None else None
+        scores = self.scorer.tape() if isinstance(self.normaliser, Softmax) and self.heads is None else None
+        if scores is None:
+            return None
+        (make_scores, parameters), (make_window, others) = scores, self.window.tape()
+        return partial(make_in_window, make_scores, make_window, len(parameters)), (*parameters, *others)
 
     def _attend(self, query_BMH: Tensor, memory: Memory, position_BM: Tensor | None) -> tuple[Tensor, Tensor]:
         scores_BMS = self.scorer(query_BMH, memory.keys_BSA)

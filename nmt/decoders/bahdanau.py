@@ -73,7 +73,7 @@ class Bahdanau(Decoder, name="bahdanau"):
     def unroll(self, x_BTE: Tensor, memory: Memory, state: BahdanauState) -> Unrolled:
         gates_TB3H, _ = self.cell.project_first(x_BTE.transpose(0, 1))
         attention = self.attention.tape()
-        if attention is None:
+        if attention is None or self.attention.window.weighs:
             return self._unroll_steps(gates_TB3H, memory, state)
         gates_BS3H, product_BSF2 = self._split(memory.values_BSP)
         of_gates, tapes = memory._replace(values_BSP=gates_BS3H), LoopTapes(attention, self.cell.tape())

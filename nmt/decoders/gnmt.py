@@ -100,7 +100,7 @@ class GNMTDecoder(Decoder, name="gnmt"):
     def _unroll_bottom(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> tuple[Tensor, Tensor, Tensor]:
         """m^1, contexts and weights of all steps."""
         attention = self.attention.tape()
-        if attention is not None and self.config.wiring == "gnmt":
+        if attention is not None and not self.attention.window.weighs and self.config.wiring == "gnmt":
             gates_TB4H, weight_context = self.bottom.project_first(x_BTE.transpose(0, 1))
             values_BSD, tapes = memory.values_BSP, LoopTapes(attention, self.bottom.tape())
             of_gates = memory._replace(values_BSP=F.linear(values_BSD, weight_context))

@@ -46,7 +46,10 @@ def assert_same(left, right, what):
         torch.testing.assert_close(left, right, rtol=0, atol=1e-9, msg=lambda text: f"{what}: {text}")
 
 
-@pytest.mark.parametrize("variant", [variant for variant in DECODERS if not variant.lexical], ids=str)
+WINDOWED = [*windowed("local_m"), *windowed("local_p")]
+
+
+@pytest.mark.parametrize("variant", [*(variant for variant in DECODERS if not variant.lexical), *WINDOWED], ids=str)
 def test_unroll_equals_stacked_advance_in_values_and_gradients(variant):
     model, batch = variant.model(), collate(SRC, TGT, [])
     fused, stacked = unrolled(model, batch), advanced(model, batch)

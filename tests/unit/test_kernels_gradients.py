@@ -13,6 +13,8 @@ from nmt.attention.scorers.general import General
 from nmt.attention.scorers.hidden_scores import hidden_scores
 from nmt.attention.scorers.scaled_dot import ScaledDot
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.windows.local_m import LocalM
+from nmt.attention.windows.local_p import LocalP
 from nmt.data.batch import collate
 from nmt.decoders.bahdanau import Bahdanau
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
@@ -167,6 +169,19 @@ def test_models(decoder, scorer, reset, called):
     if isinstance(scorer, Concat.Config | Additive.Config):
         expected |= {"additive", "additive_back"}
     assert expected <= called
+
+
+@needs_compiler
+@pytest.mark.parametrize("scorer", ["concat", "general"])
+@pytest.mark.parametrize("window", [LocalM.Config(width=1), LocalP.Config(width=2)], ids=["local_m", "local_p"])
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_models_in_a_window(decoder, window, scorer, called):
+    """Where a window weighs, PyTorch does what `attend` does elsewhere."""
+    attention = AttentionConfig(scorer=SCORERS[scorer], window=window)
+    model = fill(RNNEncoder.Config(cell="gru", dim=12), DECODERS[decoder](attention, "after"))
+    batch = make_batch()
+    compare(lambda: loss_and_gradients(model, batch))
+    assert ("attend" in called, "attend_back" in called) == (isinstance(window, LocalM.Config),) * 2
 
 
 @needs_compiler

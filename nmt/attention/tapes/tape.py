@@ -11,11 +11,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from nmt.attention.tapes.window import EverywhereTape, MakeWindowTape, WeighingTape, WindowTape
 from nmt.kernels.kernels import find_kernel
+from nmt.nn.softmax import softmax_back
 
 
 class AttentionTape(ABC):
-    """weights_t = softmax(scores(query_t, keys));  context_t = weights_t values.
+    """weights_t = softmax(scores(query_t, keys)) inside the window;  context_t = weights_t values.
 
     The values are products of the source states, and so are the contexts (`Attention.remember`).
 
@@ -33,18 +35,22 @@ class AttentionTape(ABC):
         self.dcontext_TBP: Tensor | None = None
         self.attend, self.attend_back = (find_kernel(name, values_BSP) for name in ("attend", "attend_back"))
         self.sums_BP = self.penalty_BS.new_empty(batch, width)
+        self.window: WindowTape = EverywhereTape(self.penalty_BS, steps)
 
     def step(self, t: int, query_BH: Tensor) -> Tensor:
         """context_BP of step t."""
-        scores_BS = self._scores(t, query_BH)
-        if self.attend is not None:
-            context_BP = self.context_TBP[t]
-            read = scores_BS.float().contiguous(), self.penalty_BS, self.values_BSP
-            self.attend(*self.values_BSP.shape, *read, self.weights_TBS[t], self.sums_BP, context_BP)
+        scores_BS, penalty_BS = self._scores(t, query_BH), self.window.look(t, query_BH)
+        weights_BS, context_BP = self.weights_TBS[t], self.context_TBP[t]
+        if isinstance(self.window, WeighingTape):
+            mixed_BS = self.window.weigh(t, torch.softmax(scores_BS + penalty_BS, -1), weights_BS)
+        elif self.attend is not None:
+            read = scores_BS.float().contiguous(), penalty_BS, self.values_BSP
+            self.attend(*self.values_BSP.shape, *read, weights_BS, self.sums_BP, context_BP)
             return context_BP
-        weights_BS = torch.softmax(scores_BS + self.penalty_BS, -1, out=self.weights_TBS[t])
-        weights_B1S = weights_BS[:, None].to(self.values_BSP.dtype)
-        return torch.bmm(weights_B1S, self.values_BSP, out=self.context_TBP[t][:, None])[:, 0]
+        else:
+            mixed_BS = torch.softmax(scores_BS + penalty_BS, -1, out=weights_BS)
+        mixed_B1S = mixed_BS[:, None].to(self.values_BSP.dtype)
+        return torch.bmm(mixed_B1S, self.values_BSP, out=context_BP[:, None])[:, 0]
 
     def step_back(self, t: int, query_BH: Tensor, dcontext_BP: Tensor, dweights_BS: Tensor) -> Tensor:
         """The gradient of the query of step t, from those of its context and its weights."""
@@ -52,23 +58,29 @@ class AttentionTape(ABC):
             self.dcontext_TBP = torch.empty_like(self.context_TBP)
         self.dcontext_TBP[t] = dcontext_BP
         weights_BS = self.weights_TBS[t]
+        if isinstance(self.window, WeighingTape):
+            dscores_BS, dquery_BH = self.window.weigh_back(t, self._dmixed(dcontext_BP), dweights_BS)
+            return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSP.dtype)) + dquery_BH
         if self.attend_back is not None:
             dscores_BS = torch.empty_like(weights_BS)
             given = self.dcontext_TBP[t], dweights_BS.contiguous(), weights_BS
             self.attend_back(*self.values_BSP.shape, *given, self.values_BSP, dscores_BS)
             return self._scores_back(t, query_BH, dscores_BS)
-        dweights_BS = dweights_BS + torch.bmm(self.values_BSP, dcontext_BP[:, :, None])[:, :, 0]
-        inner_B1 = (weights_BS * dweights_BS).sum(-1, keepdim=True)
-        dscores_BS = weights_BS * (dweights_BS - inner_B1)
+        dscores_BS = softmax_back(weights_BS, dweights_BS + self._dmixed(dcontext_BP))
         return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSP.dtype))
 
     def gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
-        """Gradients of the keys, the values, and the parameters of the score in the order of its constructor."""
+        """Gradients of the keys, the values, and the parameters of the score in the order of its constructor; then of
+        the window's."""
         assert self.dcontext_TBP is not None
-        weights_BST = self.weights_TBS.permute(1, 2, 0).to(self.values_BSP.dtype)
-        dvalues_BSP = torch.bmm(weights_BST, self.dcontext_TBP.transpose(0, 1))
+        mixed_TBS = self.window.mixed_TBS if isinstance(self.window, WeighingTape) else self.weights_TBS
+        mixed_BST = mixed_TBS.permute(1, 2, 0).to(self.values_BSP.dtype)
+        dvalues_BSP = torch.bmm(mixed_BST, self.dcontext_TBP.transpose(0, 1))
         dkeys_BSA, *dparameters = self._score_gradients(query_TBH)
-        return dkeys_BSA, dvalues_BSP, *dparameters
+        return dkeys_BSA, dvalues_BSP, *dparameters, *self.window.gradients(query_TBH)
+
+    def _dmixed(self, dcontext_BP: Tensor) -> Tensor:
+        return torch.bmm(self.values_BSP, dcontext_BP[:, :, None])[:, :, 0]
 
     @abstractmethod
     def _scores(self, t: int, query_BH: Tensor) -> Tensor:
@@ -84,4 +96,14 @@ class AttentionTape(ABC):
 
 
 MakeAttentionTape = Callable[..., AttentionTape]
-"""A tape from the number of steps, the mask, the keys, the values and the parameters of the score."""
+"""A tape from the number of steps, the mask, the keys, the values and the parameters of score and window."""
+
+
+def make_in_window(
+    make_scores: MakeAttentionTape, make_window: MakeWindowTape, scored: int, steps: int, *tensors: Tensor
+) -> AttentionTape:
+    """As `MakeAttentionTape`; the first `scored` parameters are the score's."""
+    mask_BS, keys_BSA, values_BSP, *parameters = tensors
+    tape = make_scores(steps, mask_BS, keys_BSA, values_BSP, *parameters[:scored])
+    tape.window = make_window(tape.penalty_BS, steps, *parameters[scored:])
+    return tape

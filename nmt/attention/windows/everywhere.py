@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from nmt.attention.tapes.window import EverywhereTape, MakeWindowTape
 from nmt.attention.windows.window import View, Window
 
 
@@ -15,3 +16,6 @@ class Everywhere(Window, name="everywhere"):
 
     def forward(self, query_BMH: Tensor, mask_BS: Tensor, position_BM: Tensor | None) -> View:
         return View(mask_BS[:, None], None)
+
+    def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]]:
+        return EverywhereTape, ()

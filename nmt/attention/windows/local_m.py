@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from pydantic import PositiveInt
 from torch import Tensor
 
+from nmt.attention.tapes.window import MakeWindowTape, PositionTape
 from nmt.attention.windows.window import View, Window, distance
 
 
@@ -30,5 +33,12 @@ class LocalM(Window, name="local_m"):
 
     def forward(self, query_BMH: Tensor, mask_BS: Tensor, position_BM: Tensor | None) -> View:
         assert position_BM is not None
+        return View(self.inside(mask_BS, position_BM), None)
+
+    def inside(self, mask_BS: Tensor, position_BM: Tensor) -> Tensor:
+        """inside_BMS of the windows of these target words."""
         center_BM = torch.minimum(position_BM, mask_BS.sum(-1, keepdim=True) + self.width)
-        return View((distance(mask_BS, center_BM).abs() <= self.width) & mask_BS[:, None], None)
+        return (distance(mask_BS, center_BM).abs() <= self.width) & mask_BS[:, None]
+
+    def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]]:
+        return partial(PositionTape, self.inside), ()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
+from nmt.attention.tapes.local_p import LocalPTape
+from nmt.attention.tapes.window import MakeWindowTape
 from nmt.attention.windows.window import View, Window, distance
 
 
@@ -16,6 +20,8 @@ class LocalP(Window, name="local_p"):
     product is not, and the context is made of the product. S counts EOS. As p_t lies between 0 and S, the window always
     holds a position.
     """
+
+    weighs = True
 
     class Config(Window.Config):
         """Settings of local-p."""
@@ -36,3 +42,6 @@ class LocalP(Window, name="local_p"):
         away_BMS = distance(mask_BS, center_BM)
         inside_BMS = (away_BMS.detach().abs() <= self.width) & mask_BS[:, None]
         return View(inside_BMS, torch.exp(-2 * (away_BMS / self.width).square()))
+
+    def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]]:
+        return partial(LocalPTape, self.width), (self.hidden.weight, self.center)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from nmt.attention.tapes.window import MakeWindowTape
 from nmt.config.component import Component, ComponentConfig
 
 
@@ -27,6 +28,8 @@ class Window(nn.Module, Component, ABC, family="window"):
     """Made with `query_dim` H. `reads_position`: whether it has to know the target words' positions."""
 
     reads_position = False
+    weighs = False
+    """Whether it multiplies weights by a factor, so that contexts are made of others than those that are told."""
 
     class Config(ComponentConfig):
         """Settings of a window."""
@@ -34,6 +37,10 @@ class Window(nn.Module, Component, ABC, family="window"):
     @abstractmethod
     def forward(self, query_BMH: Tensor, mask_BS: Tensor, position_BM: Tensor | None) -> View:
         """The view of every query. position_BM is None unless the window reads it."""
+
+    @abstractmethod
+    def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]]:
+        """The same inside a recurrence by hand, for target words 1 to T, and the parameters that it takes."""
 
 
 def distance(mask_BS: Tensor, center_BM: Tensor) -> Tensor:
