@@ -9,7 +9,7 @@ import torch
 
 from nmt.data.batch import collate
 
-from .variants import DECODERS, ENCODERS, sees_everything, windowed
+from .variants import DECODERS, ENCODERS, sees_everything, windowed, with_attention
 
 SRC = [[4, 5, 6, 7, 8], [9], [10, 4, 5]]
 TGT = [[4, 5], [6, 7, 8, 4], []]
@@ -46,10 +46,11 @@ def assert_same(left, right, what):
         torch.testing.assert_close(left, right, rtol=0, atol=1e-9, msg=lambda text: f"{what}: {text}")
 
 
-WINDOWED = [*windowed("local_m"), *windowed("local_p")]
+LUONGS = [*windowed("local_m"), *windowed("local_p")]
+LUONGS += [variant for most in (3, 9) for variant in with_attention(scorer={"type": "location", "max_positions": most})]
 
 
-@pytest.mark.parametrize("variant", [*(variant for variant in DECODERS if not variant.lexical), *WINDOWED], ids=str)
+@pytest.mark.parametrize("variant", [*(variant for variant in DECODERS if not variant.lexical), *LUONGS], ids=str)
 def test_unroll_equals_stacked_advance_in_values_and_gradients(variant):
     model, batch = variant.model(), collate(SRC, TGT, [])
     fused, stacked = unrolled(model, batch), advanced(model, batch)

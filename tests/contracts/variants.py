@@ -193,10 +193,16 @@ def _scorers() -> list[Options]:
 
 def windowed(window: str) -> list[Variant]:
     """Every decoder with attention, seeing one source position on each side of the window's centre."""
-    attention = {**FIRST_ATTENTION, "window": {"type": window, "width": 1}}
+    return with_attention(window={"type": window, "width": 1})
+
+
+def with_attention(**parts: Any) -> list[Variant]:
+    """Every decoder with attention that takes these parts of it."""
+    attention = {**FIRST_ATTENTION, **parts}
     return [
         Variant(_encoder({"type": "rnn"}, ENCODER), {"type": "dense"}, _decoder(options, attention))
         for options in _loops()
+        if _takes(options["type"], *attention.values())
     ]
 
 

@@ -11,6 +11,7 @@ from nmt.attention.scorers.concat import Concat
 from nmt.attention.scorers.dot import Dot
 from nmt.attention.scorers.general import General
 from nmt.attention.scorers.hidden_scores import hidden_scores
+from nmt.attention.scorers.location import Location
 from nmt.attention.scorers.scaled_dot import ScaledDot
 from nmt.attention.scorers.scorer import Scorer
 from nmt.attention.windows.local_m import LocalM
@@ -41,6 +42,7 @@ SCORERS = {
     "concat": Concat.Config(dim=17),
     "concat, reduced": Concat.Config(dim=24, reduced=True),
     "additive": Additive.Config(dim=17),
+    "location": Location.Config(max_positions=4),
 }
 DECODERS = {
     "bahdanau": lambda attention, reset: Bahdanau.Config(dim=24, maxout=12, reset_gate=reset, attention=attention),

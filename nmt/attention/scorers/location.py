@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nmt.attention.scorers.scorer import Scorer
+from nmt.attention.tapes.location import LocationTape
+from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.errors import DataError
 
 
@@ -51,6 +53,9 @@ class Location(Scorer, name="location"):
                 f"model.decoder.attention.scorer.max_positions; shorten it, or leave longer: refuse out"
             )
         return values_BSD[..., :0]
+
+    def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:
+        return LocationTape, (self.position.weight,)
 
     def forward(self, query_BMH: Tensor, keys_BSA: Tensor) -> Tensor:
         positions, scores_BMP = keys_BSA.size(1), self.position(query_BMH)
