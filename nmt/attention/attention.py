@@ -135,10 +135,10 @@ class Attention(nn.Module):
 
         There is one for a softmax of some scores (Bahdanau et al. 2014, eq. 6).
         """
-        scores = self.scorer.tape() if isinstance(self.normaliser, Softmax) and self.heads is None else None
-        if scores is None:
+        scores, window = self.scorer.tape(), self.window.tape()
+        if scores is None or window is None or self.heads is not None or not isinstance(self.normaliser, Softmax):
             return None
-        (make_scores, parameters), (make_window, others) = scores, self.window.tape()
+        (make_scores, parameters), (make_window, others) = scores, window
         return partial(make_in_window, make_scores, make_window, len(parameters)), (*parameters, *others)
 
     def _attend(self, query_BMH: Tensor, memory: Memory, position_BM: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from nmt.attention.windows.local_p import LocalP
+from nmt.attention.windows.window import Window
 from nmt.data.batch import collate
 
 from .variants import DECODERS, ENCODERS, sees_everything, windowed, with_attention
@@ -116,3 +118,12 @@ def test_neighbours_and_what_stands_after_the_end_have_no_influence(variant):
         if alone.weights_BTS is not None:
             weights_TS = together.weights_BTS[row, :steps, : len(src) + 1]
             torch.testing.assert_close(weights_TS, alone.weights_BTS[0], rtol=0, atol=1e-9)
+
+
+def test_a_window_of_a_plugin_needs_no_tape(monkeypatch):
+    model, batch = windowed("local_p")[-1].model(), collate(SRC, TGT, [])
+    by_hand = unrolled(model, batch)
+    monkeypatch.setattr(LocalP, "tape", Window.tape)
+    assert model.decoder.attention.tape() is None
+    for left, right in zip(by_hand, unrolled(model, batch), strict=True):
+        assert_same(left, right, "results")

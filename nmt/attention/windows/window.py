@@ -38,9 +38,10 @@ class Window(nn.Module, Component, ABC, family="window"):
     def forward(self, query_BMH: Tensor, mask_BS: Tensor, position_BM: Tensor | None) -> View:
         """The view of every query. position_BM is None unless the window reads it."""
 
-    @abstractmethod
-    def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]]:
-        """The same inside a recurrence by hand, for target words 1 to T, and the parameters that it takes."""
+    def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]] | None:
+        """The same inside a recurrence by hand, for target words 1 to T, and the parameters that it takes; None: autograd
+        takes every step."""
+        return None
 
 
 def distance(mask_BS: Tensor, center_BM: Tensor) -> Tensor:
