@@ -131,9 +131,9 @@ class Attention(nn.Module):
         return context_BMP.flatten(0, 1), weights_BMS.flatten(0, 1)
 
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
-        """Attention inside a recurrence by hand: its class and its parameters; None: autograd takes every step.
+        """Attention inside a recurrence by hand: what makes it, and its parameters; None: autograd takes every step.
 
-        There is one for a softmax of some scores (Bahdanau et al. 2014, eq. 6).
+        There is one for the softmax (Bahdanau et al. 2014, eq. 6) of a score and in a window that have one, by one head.
         """
         scores, window = self.scorer.tape(), self.window.tape()
         if scores is None or window is None or self.heads is not None or not isinstance(self.normaliser, Softmax):

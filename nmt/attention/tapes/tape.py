@@ -60,14 +60,13 @@ class AttentionTape(ABC):
         weights_BS = self.weights_TBS[t]
         if isinstance(self.window, WeighingTape):
             dscores_BS, dquery_BH = self.window.weigh_back(t, self._dmixed(dcontext_BP), dweights_BS)
-            return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSP.dtype)) + dquery_BH
+            return self._back_through(t, query_BH, dscores_BS) + dquery_BH
         if self.attend_back is not None:
             dscores_BS = torch.empty_like(weights_BS)
             given = self.dcontext_TBP[t], dweights_BS.contiguous(), weights_BS
             self.attend_back(*self.values_BSP.shape, *given, self.values_BSP, dscores_BS)
-            return self._scores_back(t, query_BH, dscores_BS)
-        dscores_BS = softmax_back(weights_BS, dweights_BS + self._dmixed(dcontext_BP))
-        return self._scores_back(t, query_BH, dscores_BS.to(self.values_BSP.dtype))
+            return self._back_through(t, query_BH, dscores_BS)
+        return self._back_through(t, query_BH, softmax_back(weights_BS, dweights_BS + self._dmixed(dcontext_BP)))
 
     def gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
         """Gradients of the keys, the values, and the parameters of the score in the order of its constructor; then of
@@ -78,6 +77,11 @@ class AttentionTape(ABC):
         dvalues_BSP = torch.bmm(mixed_BST, self.dcontext_TBP.transpose(0, 1))
         dkeys_BSA, *dparameters = self._score_gradients(query_TBH)
         return dkeys_BSA, dvalues_BSP, *dparameters, *self.window.gradients(query_TBH)
+
+    def _back_through(self, t: int, query_BH: Tensor, dscores_BS: Tensor) -> Tensor:
+        """dquery_BH. The gradient of the scores stays precise for compiled loops."""
+        dtype = self.values_BSP.dtype if self.attend_back is None else dscores_BS.dtype
+        return self._scores_back(t, query_BH, dscores_BS.to(dtype))
 
     def _dmixed(self, dcontext_BP: Tensor) -> Tensor:
         return torch.bmm(self.values_BSP, dcontext_BP[:, :, None])[:, :, 0]

@@ -39,7 +39,8 @@ class Window(nn.Module, Component, ABC, family="window"):
         """The view of every query. position_BM is None unless the window reads it."""
 
     def tape(self) -> tuple[MakeWindowTape, tuple[Tensor, ...]] | None:
-        """The same inside a recurrence by hand, for target words 1 to T, and the parameters that it takes.
+        """The same inside a recurrence by hand, for target words 1 to T, and the parameters that it takes: a
+        `WeighingTape` exactly if the window `weighs`.
 
         None: autograd takes every step.
         """

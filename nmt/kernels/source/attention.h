@@ -8,7 +8,7 @@ extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const 
 #pragma omp parallel for
     for (long b = 0; b < B; b++) {
         const float *score = scores + b * S, *extra = penalty + b * S;
-        float *weight = weights + b * S, *row = sums + b * P, top = LOWEST, total = 0;
+        float *weight = weights + b * S, *row = sums + b * P, top = -__FLT_MAX__, total = 0;
         for (long s = 0; s < S; s++)
             if (extra[s] > LOWEST && !(score[s] <= top)) top = score[s];
         for (long s = 0; s < S; s++) weight[s] = extra[s] > LOWEST ? score[s] - top : LOWEST;
