@@ -133,7 +133,8 @@ class Attention(nn.Module):
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]] | None:
         """Attention inside a recurrence by hand: what makes it, and its parameters; None: autograd takes every step.
 
-        There is one for the softmax (Bahdanau et al. 2014, eq. 6) of a score and in a window that have one, by one head.
+        There is one for the softmax (Bahdanau et al. 2014, eq. 6) of a score in a window, both of which have one, by a
+        single head.
         """
         scores, window = self.scorer.tape(), self.window.tape()
         if scores is None or window is None or self.heads is not None or not isinstance(self.normaliser, Softmax):
