@@ -65,9 +65,9 @@ class GRU(Cell):
             return super().unroll(x_BTI, state, constant_BI)
         if constant_BI is not None:
             x_BTI = torch.cat([x_BTI, constant_BI[:, None].expand(-1, x_BTI.size(1), -1)], -1)
-        return (self.unroll_at_once(x_BTI, state[0]),)
+        return (self._unroll_at_once(x_BTI, state[0]),)
 
-    def unroll_at_once(self, x_BTI: Tensor, h0_BH: Tensor) -> Tensor:
+    def _unroll_at_once(self, x_BTI: Tensor, h0_BH: Tensor) -> Tensor:
         """h_BTH by a single call of PyTorch, which on a GPU is one of cuDNN; for a reset gate "after"."""
         weights = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
         with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from nmt.attention.tapes.window import EverywhereTape, MakeWindowTape, WeighingTape, WindowTape
+from nmt.attention.tapes.window import MakeWindowTape, WeighingTape, WindowTape
 from nmt.kernels.kernels import find_kernel
 from nmt.nn.softmax import softmax_back
 
@@ -25,6 +25,9 @@ class AttentionTape(ABC):
     are single products after the loop.
     """
 
+    window: WindowTape
+    """Given by `make_in_window`."""
+
     def __init__(self, steps: int, mask_BS: Tensor, keys_BSA: Tensor, values_BSP: Tensor) -> None:
         self.values_BSP = values_BSP.contiguous()
         batch, positions, width = values_BSP.shape
@@ -35,7 +38,6 @@ class AttentionTape(ABC):
         self.dcontext_TBP: Tensor | None = None
         self.attend, self.attend_back = (find_kernel(name, values_BSP) for name in ("attend", "attend_back"))
         self.sums_BP = self.penalty_BS.new_empty(batch, width)
-        self.window: WindowTape = EverywhereTape(self.penalty_BS, steps)
 
     def step(self, t: int, query_BH: Tensor) -> Tensor:
         """context_BP of step t."""
