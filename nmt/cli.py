@@ -9,7 +9,6 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from types import FrameType
 
 import typer
 
@@ -33,6 +32,7 @@ from nmt.commands import (
 )
 from nmt.commands.config import config_app
 from nmt.commands.output import say
+from nmt.commands.stopping import stoppable
 from nmt.errors import NmtError, ToldElsewhere, UserError, is_out_of_memory
 
 SPINS = "10000"
@@ -74,11 +74,13 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Versions, then stop."),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
 ) -> None:
     if debug:
         os.environ["NMT_DEBUG"] = "1"
+    context.with_resource(stoppable())
 
 
 def main() -> None:
@@ -89,9 +91,8 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     _occupy_streams()
     _write_utf8()
-    for number, handler in HANDLERS.items():
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, handler)
+    if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:
         _refuse_empty(sys.argv[1:])
         sys.exit(app(prog_name="nmt", standalone_mode=False))
@@ -135,11 +136,6 @@ def _write_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    """Ends the process, and on the way out every open block, so that no half-written file stays."""
-    sys.exit(128 + number)
-
-
 def _rank() -> str:
     """Which process of a training speaks, if it is not the first."""
     rank = os.environ.get("RANK", "0")
@@ -148,13 +144,6 @@ def _rank() -> str:
 
 NO_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS, errno.EACCES, errno.EPERM)
 """Reasons of the system that speak of the place that was given, not of the disk."""
-
-HANDLERS = {
-    signal.SIGINT: signal.default_int_handler,
-    signal.SIGTERM: _leave,
-    signal.SIGHUP: _leave,
-    signal.SIGUSR1: signal.SIG_IGN,
-}
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -49,6 +49,10 @@ class Stopped(NmtError):
         self.exit_code = 128 + signal_number
 
 
+class Interrupted(BaseException):
+    """Ends what has no lasting effect, so that neither a long validation nor the rest of an update is waited for."""
+
+
 class RankLost(NmtError):
     """Another process of the same training is gone or does not answer."""
 

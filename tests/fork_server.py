@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import pkgutil
+import signal
 import socket
 import sys
 
@@ -53,4 +54,5 @@ if __name__ == "__main__":
     importlib.import_module("sacrebleu")
     importlib.import_module("sentencepiece")
     gc.freeze()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     exec(compile(serve(socket.socket(fileno=int(sys.argv[1]))), "<string>", "exec"), {"__name__": "__main__"})

@@ -14,11 +14,9 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
+from nmt.errors import Interrupted
+
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-class Interrupted(BaseException):
-    """Ends what has no lasting effect, so that neither a long validation nor the rest of an update is waited for."""
 
 
 class Signals:

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from nmt.data.epochs import Epoch
-from nmt.errors import CONTINUES, IF_CHANGED, CheckpointError, NmtError, Stopped
+from nmt.errors import CONTINUES, IF_CHANGED, CheckpointError, Interrupted, NmtError, Stopped
 from nmt.models.seq2seq import Seq2Seq
 from nmt.training.budget import Budget, Spent
 from nmt.training.checkpoint import Checkpoint, latest_valid
@@ -26,7 +26,7 @@ from nmt.training.listener import Listener
 from nmt.training.outcome import Outcome, conclude
 from nmt.training.saver import Saver
 from nmt.training.schedules.schedule import Progress, Schedule
-from nmt.training.signals import Interrupted, Signals
+from nmt.training.signals import Signals
 from nmt.training.state import TrainingState
 from nmt.training.tensorboard import summary_writer
 from nmt.training.validation import Validation, measured_by_first

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 
 
 def random_state_not_restored() -> None:
@@ -21,13 +22,14 @@ def data_position_not_restored() -> None:
 
 
 def checkpoint_written_in_place() -> None:
-    """The files of a checkpoint are written into the folder that has its name already."""
+    """The files of a checkpoint are written, slowly, into the folder that has its name already."""
     from nmt.training import checkpoint
     from nmt.training.durable import write_synced
 
     def write(target, files):
         target.mkdir(parents=True, exist_ok=True)
         for name, data in {**files, checkpoint.NAME: checkpoint.manifest_of(files)}.items():
+            time.sleep(0.01)
             write_synced(target / name, data)
 
     checkpoint._write = write

@@ -89,7 +89,7 @@ class _Standard(io.TextIOWrapper):
 def call(*arguments, stdin=b""):
     """`nmt ARGUMENTS` with these bytes as standard input; None closes it."""
     before = sys.argv, sys.stdin
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)}
+    on_save = signal.getsignal(signal.SIGUSR1)
     out, err = _Standard(), _Standard()
     sys.argv = ["nmt", *map(str, arguments)]
     sys.stdin = None if stdin is None else _Standard(stdin)
@@ -101,8 +101,7 @@ def call(*arguments, stdin=b""):
         code = end.code or 0
     finally:
         sys.argv, sys.stdin = before
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGUSR1, on_save)
     return Result(code, out.buffer.getvalue(), err.buffer.getvalue().decode("utf-8"))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from nmt.commands.progress import Screen
+from nmt.commands.stopping import Stop
 
 NMT = [sys.executable, "-m", "nmt"]
 FULL = Path("/dev/full")
@@ -125,7 +126,7 @@ def test_signal_during_translation_leaves_nothing_half_written(forks, tiny, tmp_
 def test_interrupted_translation_leaves_nothing_half_written(nmt, tiny, tmp_path, monkeypatch):
     def interrupt(text):
         assert list(tmp_path.iterdir())
-        raise KeyboardInterrupt
+        raise Stop(signal.SIGINT)
 
     monkeypatch.setattr("nmt.commands.output.write_line", interrupt)
     result = nmt("translate", tiny.run, "--align", f"jsonl={tmp_path / 'a'}", stdin=b"I sleep .\n")

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from nmt.errors import CheckpointError
+from nmt.errors import CheckpointError, Interrupted
 from nmt.training.lock import RunLock
-from nmt.training.signals import STOPPING, Interrupted, Signals
+from nmt.training.signals import STOPPING, Signals
 
 
 def send(number):
@@ -52,20 +52,6 @@ def test_a_second_signal_ends_the_process(number):
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (-number, "alive\n")
-
-
-def test_an_interrupt_while_the_commands_are_loaded_ends_quietly():
-    code = (
-        "import os, runpy, signal, sys\n"
-        "class Strike:\n"
-        "    def find_spec(self, name, *rest):\n"
-        "        if name == 'nmt.cli':\n"
-        "            os.kill(os.getpid(), signal.SIGINT)\n"
-        "sys.meta_path.insert(0, Strike())\n"
-        "runpy.run_module('nmt', run_name='__main__')\n"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (result.returncode, result.stdout, result.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_second_training_in_a_run_folder_is_refused(tmp_path):

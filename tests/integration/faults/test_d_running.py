@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -83,7 +84,7 @@ class Full(io.TextIOBase):
 @pytest.mark.parametrize("stderr", [Full(), None], ids=["full", "closed"])
 def test_d78_nobody_can_be_told(stderr, tiny, tmp_path, monkeypatch):
     line = split(fill(SHORT, tiny, tmp_path))
-    monkeypatch.setattr("nmt.cli.HANDLERS", {})
+    on_save = signal.getsignal(signal.SIGUSR1)
     monkeypatch.setattr("nmt.commands.progress.INTERVAL", 0.0)
     monkeypatch.setattr(sys, "stderr", stderr)
     for arguments, code in ((line, None), ([*line, "--set=seed=-1"], 2), ([*line, "--sett"], 2)):
@@ -91,6 +92,7 @@ def test_d78_nobody_can_be_told(stderr, tiny, tmp_path, monkeypatch):
         with pytest.raises(SystemExit) as end:
             main()
         assert end.value.code == code
+    signal.signal(signal.SIGUSR1, on_save)
     assert (tmp_path / "new/report.html").is_file()
 
 

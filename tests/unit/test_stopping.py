@@ -1,0 +1,93 @@
+"""How a signal ends a command: quietly, and out of every open block, wherever the code is."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+STRIKE = """\
+import os, signal, sys, time
+from nmt.commands.stopping import Stop, stoppable
+
+class Strikes:
+    def __del__(self):
+        os.kill(os.getpid(), NUMBER)
+        time.sleep(9)
+
+def left(action):
+    with stoppable():
+        try:
+            action()
+            time.sleep(9)
+        finally:
+            print("left")
+
+def turned():
+    try:
+        os.kill(os.getpid(), NUMBER)
+        time.sleep(9)
+    except Stop:
+        raise RuntimeError("as a library tells of it")
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+"""
+PLACES = {
+    "anywhere": "left(lambda: os.kill(os.getpid(), NUMBER))",
+    "in a destructor": "left(lambda: Strikes())",
+    "turned into another error": "left(turned)",
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_signal_leaves_open_blocks(forks, place, number):
+    code = (STRIKE + PLACES[place]).replace("NUMBER", str(int(number)))
+    assert forks.run(code) == (128 + number, b"left\n", "")
+
+
+def test_an_interrupt_while_the_commands_are_loaded_ends_quietly():
+    code = (
+        "import os, runpy, signal, sys\n"
+        "class Strike:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'nmt.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Strike())\n"
+        "runpy.run_module('nmt', run_name='__main__')\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_after_a_command_the_system_ends_the_process(forks, number):
+    code = STRIKE + "with stoppable(): pass\nos.kill(os.getpid(), NUMBER)\ntime.sleep(9)\nprint('alive')\n"
+    assert forks.run(code.replace("NUMBER", str(int(number)))) == (-number, b"", "")
+
+
+def test_an_ignored_signal_stays_ignored(forks):
+    code = STRIKE + (
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "with stoppable():\n    os.kill(os.getpid(), signal.SIGHUP)\n    print('alive')\n"
+    )
+    assert forks.run(code) == (0, b"alive\n", "")
+
+
+def test_what_is_printed_of_other_errors_stays(forks):
+    code = STRIKE + (
+        "class Fails:\n    def __del__(self):\n        raise ValueError('in a destructor')\n"
+        "with stoppable():\n    Fails()\n    print('alive')\n"
+    )
+    returncode, out, err = forks.run(code)
+    assert (returncode, out) == (0, b"alive\n")
+    assert err.startswith("Exception ignored in: ") and err.endswith("\nValueError: in a destructor\n")
+
+
+def test_an_interrupted_that_gets_lost_is_not_printed(forks):
+    code = STRIKE + (
+        "from nmt.training.signals import Signals\n"
+        "with stoppable(), Signals() as signals:\n    with signals.interrupting():\n        Strikes()\n"
+        "    print(signals.stop)\n"
+    )
+    assert forks.run(code.replace("NUMBER", "2").replace("sleep(9)", "sleep(0.1)")) == (0, b"2\n", "")
