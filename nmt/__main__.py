@@ -6,6 +6,9 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from nmt.cli import main  # noqa: E402
+from nmt.commands.late_torch import import_torch_late  # noqa: E402
+
+import_torch_late()
 
 if __name__ == "__main__":
     main()

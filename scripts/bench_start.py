@@ -3,7 +3,7 @@
     python scripts/bench_start.py [RUN] -o start.json [--against old.json]
 
 help: `nmt --help` from start to end. translate: from the start of `nmt translate RUN` to the end of the translation of
-one short sentence, beam 5. torch: a Python that imports torch and ends; nothing that translates is quicker.
+one short sentence, beam 5. torch: a Python that imports all of torch and ends.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ NMT = [sys.executable, "-m", "nmt"]
 FULL = Path("/dev/full")
 WITHOUT = """
 import sys
-from nmt.cli import main
+from nmt.__main__ import main
 without, command = sys.argv[1].split(","), sys.argv[2:]
 sys.argv = ["nmt", *command]
 try:
@@ -33,8 +33,8 @@ UNUSED = {
     "evaluate {dev.de} --ref {dev.en}": "torch,sentencepiece,safetensors,nmt.training,nmt.models",
     "evaluate {test.align} --gold-align {test.align}": "torch,sacrebleu,sentencepiece,nmt.training,nmt.models",
     "align-eval {test.align} --gold {test.align}": "torch,sacrebleu,sentencepiece,nmt.config,nmt.training,nmt.models",
-    "train --quiet --config {config} --run {new} --set train.max_steps=2": "rich,torch._dynamo",
-    "translate {run} -i {dev.en}": "sacrebleu,sentencepiece,rich,nmt.aligner,nmt.training.trainer",
+    "train --quiet --config {config} --run {new} --set train.max_steps=2": "rich,torch._refs,torch._dynamo",
+    "translate {run} -i {dev.en}": "sacrebleu,sentencepiece,rich,torch._refs,nmt.aligner,nmt.training.trainer",
 }
 """Commands, and what none of them needs."""
 HELP_WITHOUT_TORCH = """

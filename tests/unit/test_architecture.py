@@ -37,7 +37,7 @@ ALLOWED = {
     "commands": "pipeline translator training parallel evaluation search aligner alignment data report text "
     "config.experiment config embedded errors",
     "cli": "commands report errors",
-    "__main__": "cli",
+    "__main__": "cli commands",
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "base", "core", "lib"}
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if "embedded" not in path.relative_to(PACKAGE).parts[:-1]]
