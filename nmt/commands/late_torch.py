@@ -1,44 +1,85 @@
-"""Import of torch without what only tracing needs, a quarter of its time; that comes when it is first used."""
+"""Import of torch without what tracing needs, a quarter of its time; that comes when anything asks for it.
+
+What finds less until then, and does not ask: tensors without data (`device="meta"`), for which it registers operations.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 LATE = ("torch._meta_registrations", "torch.export")
-"""What torch imports for what it registers about tensors without data, and for its name."""
+"""What torch imports for what it registers, and for its name. They bring private parts of torch too."""
 
 COMPILER = "torch._dynamo"
 """What torch.compile imports first, and needs all of them."""
 
 
 class LateParts(MetaPathFinder):
-    """Finds the late parts of torch, and executes them before the compiler is imported."""
+    """Finds torch and its late parts; `complete` executes these."""
+
+    def __init__(self) -> None:
+        self._lock, self._begun = RLock(), False
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname == COMPILER:
-            sys.meta_path.remove(self)
-            for part in filter(None, map(sys.modules.get, LATE)):
-                execute(part)
-        if fullname not in LATE:
+            self.complete()
+        if self._begun or fullname not in ("torch", *LATE):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = LateLoader(spec.loader)
+            kind = TorchLoader if fullname == "torch" else LateLoader
+            spec.loader = kind(spec.loader, self)
         return spec
 
+    def complete(self) -> None:
+        """Executes the late parts, once. Other threads wait for them; what they ask of each other has to be there."""
+        with self._lock:
+            if self._begun:
+                return
+            self._begun = True
+            for module in map(sys.modules.get, LATE):
+                loader = module and module.__spec__ and module.__spec__.loader
+                if module is not None and isinstance(loader, LateLoader):
+                    loader.loader.exec_module(module)
+                    loader.restore(module)
+                    module.__class__ = ModuleType
 
-class LateLoader(Loader):
-    """Makes modules that are executed when they are asked for what they do not have yet."""
 
-    def __init__(self, loader: Loader) -> None:
-        self.loader = loader
+class TorchLoader(Loader):
+    """Executes torch, which from then on is completed when it is asked for a private name that it does not have."""
+
+    def __init__(self, loader: Loader, parts: LateParts) -> None:
+        self.loader, self.parts = loader, parts
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.restore(module)
+        self.loader.exec_module(module)
+        before = vars(module).get("__getattr__", partial(no_attribute, module))
+
+        def look_again(name: str) -> Any:
+            if name.startswith("_") and not name.startswith("__"):
+                self.parts.complete()
+            return vars(module)[name] if name in vars(module) else before(name)
+
+        vars(module)["__getattr__"] = look_again
+
+    def restore(self, module: ModuleType) -> None:
+        """Puts the module's own loader in its place again."""
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+
+
+class LateLoader(TorchLoader):
+    """Makes modules that are executed later."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return LateModule(spec.name)
@@ -48,21 +89,17 @@ class LateLoader(Loader):
 
 
 class LateModule(ModuleType):
-    """A module with its name, file and spec alone: `inspect` asks every module for them."""
+    """A module with its name, file and spec alone, for which `inspect` asks every module."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        execute(self)
-        return getattr(self, name)
+        loader = self.__spec__ and self.__spec__.loader
+        if isinstance(loader, LateLoader) and (not name.startswith("__") or name == "__all__"):
+            loader.parts.complete()
+        return vars(self)[name] if name in vars(self) else no_attribute(self, name)
 
 
-def execute(module: ModuleType) -> None:
-    """Executes a late module, once."""
-    loader = module.__spec__ and module.__spec__.loader
-    if module.__class__ is not ModuleType and isinstance(loader, LateLoader):
-        module.__class__ = ModuleType
-        loader.loader.exec_module(module)
+def no_attribute(module: ModuleType, name: str) -> NoReturn:
+    raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
 
 def import_torch_late() -> None:

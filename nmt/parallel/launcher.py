@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running
 from threading import Thread
 from time import monotonic
 from types import FrameType
@@ -30,7 +31,8 @@ LAUNCHED = "NMT_LAUNCHED"
 LOST = 75
 """Exit code of a rank that ends because it does not reach another one; the launcher looks for the reason there."""
 
-FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+FORWARDED = (*STOPPING, signal.SIGUSR1)
 HOST = "127.0.0.1"
 
 
@@ -48,12 +50,25 @@ def launch(size: int, arguments: Sequence[str]) -> None:
         context.Process(target=_run, args=(list(arguments), _environment(rank, size, store.port)), daemon=True)
         for rank in range(size)
     ]
-    for rank in ranks:
-        rank.start()
     with _forwarding(ranks) as forwarded:
+        with holding_signals():
+            for rank in ranks:
+                rank.start()
         hung = _wait(ranks)
     codes = {number: rank.exitcode or 0 for number, rank in enumerate(ranks)}
     _judge(codes, hung, forwarded)
+
+
+@contextmanager
+def holding_signals() -> Iterator[None]:
+    """Signals to stop wait while processes are started, which would else show that they were told half of what to do.
+    They hold them too, until `become_child`."""
+    ensure_running()  # multiprocessing's tracker, whose start would let signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def is_launched() -> bool:
@@ -89,8 +104,11 @@ def _run(arguments: list[str], environment: dict[str, str]) -> None:
 
 def become_child(environment: dict[str, str]) -> None:
     """Makes this new process one that ends with the process that started it. It leaves the terminal's process group, so
-    that Ctrl-C reaches it only by that process."""
+    that Ctrl-C reaches it only by that process, and ends it without a traceback."""
     os.setpgrp()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     os.environ.update(environment)
     Thread(target=_end_with_parent, daemon=True).start()
 

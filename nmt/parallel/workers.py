@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from nmt.errors import NmtError, is_out_of_memory
-from nmt.parallel.launcher import become_child, thread_share
+from nmt.parallel.launcher import become_child, holding_signals, thread_share
 
 AHEAD = 2
 """Blocks for each process that may be begun before the answers to earlier ones are taken: what bounds the memory."""
@@ -51,7 +51,8 @@ class Workers(Generic[Block, Answer]):
         for number in range(self._size):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, _environment(number, self._size)), daemon=True)
-            process.start()
+            with holding_signals():
+                process.start()
             self._processes[ours] = process
             theirs.close()
         for connection in self._processes:

@@ -55,11 +55,15 @@ class Signals:
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Code in this context has no lasting effect: a stopping signal ends it with Interrupted."""
+        """Code in this context has no lasting effect: a stopping signal ends it with Interrupted, also where a library
+        makes an error of its own of that."""
         self._raise = True
         try:
             self.raise_if_stopped()
             yield
+        except Exception:
+            self.raise_if_stopped()
+            raise
         finally:
             self._raise = False
 

@@ -9,8 +9,9 @@ import pytest
 
 FILES = {
     "__init__.py": "from torch import _meta_registrations, export as export\nprint('torch')",
-    "_meta_registrations.py": "print('registrations')",
-    "export/__init__.py": "print('export')\nfrom .unit import word",
+    "_meta_registrations.py": "print('registrations')\nimport torch._refs",
+    "_refs.py": "",
+    "export/__init__.py": "print('export')\nimport time\ntime.sleep(0.1)\nfrom .unit import word\n__all__ = ['word']",
     "export/unit.py": "print('unit')\nword = 'exported'",
     "_dynamo.py": "print('compiler')",
 }
@@ -22,15 +23,25 @@ import torch
 """
 CASES = {
     "nothing": ("", []),
-    "an attribute": ("print(torch.export.word)", ["export", "unit", "exported"]),
-    "twice": ("torch.export.word\nprint(torch.export.word)", ["export", "unit", "exported"]),
-    "a name": ("from torch.export import word\nprint(word)", ["export", "unit", "exported"]),
+    "an attribute": ("print(torch.export.word)", ["registrations", "export", "unit", "exported"]),
+    "twice": ("torch.export.word\nprint(torch.export.word)", ["registrations", "export", "unit", "exported"]),
+    "a name": ("from torch.export import word\nprint(word)", ["registrations", "export", "unit", "exported"]),
     "one below": ("from torch.export.unit import word\nprint(word)", ["unit", "exported"]),
     "one below, then a name": (
         "from torch.export.unit import word\nprint(torch.export.word)",
-        ["unit", "export", "exported"],
+        ["unit", "registrations", "export", "exported"],
     ),
-    "no such name": ("print(hasattr(torch.export, 'other'))", ["export", "unit", "False"]),
+    "every name": ("from torch.export import *\nprint(word)", ["registrations", "export", "unit", "exported"]),
+    "what a part brings": ("print(torch._refs.__name__)", ["registrations", "export", "unit", "torch._refs"]),
+    "nothing that torch has": ("print(hasattr(torch, 'other'))", ["False"]),
+    "no private name": ("print(hasattr(torch, '_other'))", ["registrations", "export", "unit", "False"]),
+    "from several threads": (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    print(*pool.map(lambda _: torch.export.word, range(4)))",
+        ["registrations", "export", "unit", "exported exported exported exported"],
+    ),
+    "no such name": ("print(hasattr(torch.export, 'other'))", ["registrations", "export", "unit", "False"]),
     "all modules": (
         "print([hasattr(module, '__file__') for name, module in sys.modules.items() if name in L])",
         ["[True, True]"],

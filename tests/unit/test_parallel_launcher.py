@@ -37,3 +37,25 @@ def test_the_worst_counts(codes, hung, forwarded, expected):
     else:
         assert isinstance(caught.value, ToldElsewhere)
         assert caught.value.exit_code == expected
+
+
+START = """\
+import os, signal, time
+from nmt.parallel.launcher import STOPPING, become_child, holding_signals
+"""
+
+
+@pytest.mark.parametrize("number", [TERM, INT])
+def test_signals_wait_while_processes_are_started(forks, number):
+    code = f"with holding_signals():\n    os.kill(os.getpid(), {number})\n    print('started', flush=True)\n"
+    assert forks.run(START + code + "time.sleep(9)\n") == (-number, b"started\n", "")
+
+
+@pytest.mark.parametrize("number", [TERM, INT])
+def test_a_new_process_ends_without_a_traceback(forks, number):
+    code = (
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)\nos.kill(os.getpid(), {number})\n"
+        "print('begun', flush=True)\nbecome_child({})\ntime.sleep(9)\n"
+    )
+    assert forks.run(START + code) == (-number, b"begun\n", "")

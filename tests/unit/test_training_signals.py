@@ -43,6 +43,18 @@ def test_code_without_lasting_effect_is_interrupted():
         assert signals.stop == signal.SIGTERM
 
 
+def test_an_interrupted_that_a_library_turns_into_an_error_is_one():
+    with Signals() as signals:
+        with pytest.raises(Interrupted), signals.interrupting():
+            try:
+                send(signal.SIGTERM)
+            except Interrupted:
+                raise RuntimeError("as a library tells of it") from None
+        assert signals.stop == signal.SIGTERM
+    with Signals() as signals, pytest.raises(RuntimeError, match="^its own$"), signals.interrupting():
+        raise RuntimeError("its own")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_the_process(number):
     code = (
