@@ -1,5 +1,10 @@
 """Every error that a user can meet. The command line prints a line for each mistake and exits with `exit_code`."""
 
+import signal
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask a process to stop."""
+
 CONTINUES = "the same command continues"
 """Ends the message of a training that stopped and can go on."""
 

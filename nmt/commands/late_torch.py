@@ -54,11 +54,20 @@ class LateParts(MetaPathFinder):
                     module.__class__ = ModuleType
 
 
-class TorchLoader(Loader):
-    """Executes torch, which from then on is completed when it is asked for a private name that it does not have."""
+class StandIn(Loader):
+    """Takes the place of a module's own loader."""
 
     def __init__(self, loader: Loader, parts: LateParts) -> None:
         self.loader, self.parts = loader, parts
+
+    def restore(self, module: ModuleType) -> None:
+        """Puts the module's own loader in its place again."""
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+
+
+class TorchLoader(StandIn):
+    """Executes torch, which from then on is completed when it is asked for a private name that it does not have."""
 
     def exec_module(self, module: ModuleType) -> None:
         self.restore(module)
@@ -72,14 +81,9 @@ class TorchLoader(Loader):
 
         vars(module)["__getattr__"] = look_again
 
-    def restore(self, module: ModuleType) -> None:
-        """Puts the module's own loader in its place again."""
-        assert module.__spec__ is not None
-        module.__spec__.loader = module.__loader__ = self.loader
 
-
-class LateLoader(TorchLoader):
-    """Makes modules that are executed later."""
+class LateLoader(StandIn):
+    """Makes modules that `LateParts.complete` executes."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return LateModule(spec.name)
@@ -89,7 +93,7 @@ class LateLoader(TorchLoader):
 
 
 class LateModule(ModuleType):
-    """A module with its name, file and spec alone, for which `inspect` asks every module."""
+    """A late part before it is executed: its name, file and spec, for which `inspect` asks every module."""
 
     def __getattr__(self, name: str) -> Any:
         loader = self.__spec__ and self.__spec__.loader

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from nmt.errors import Interrupted
+from nmt.errors import STOPPING, Interrupted
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AGAIN = 0.01
 """Seconds until a stop that was swallowed comes again."""
 
@@ -41,7 +40,8 @@ def stoppable() -> Iterator[None]:
     and the signal comes again. Where it is an Interrupted, training notices at the end of what it should have ended.
     A library that drops every exception by itself would go on until the next signal.
     """
-    stops, before = _Stops(sys.unraisablehook), sys.unraisablehook
+    before = sys.unraisablehook
+    stops = _Stops(before)
     heeded = [number for number in STOPPING if signal.getsignal(number) == signal.SIG_DFL]
     try:
         sys.unraisablehook = stops.on_lost

@@ -20,7 +20,7 @@ from threading import Thread
 from time import monotonic
 from types import FrameType
 
-from nmt.errors import CONTINUES, NmtError, ToldElsewhere
+from nmt.errors import CONTINUES, STOPPING, NmtError, ToldElsewhere
 
 GRACE = 5.0
 """Seconds that the others have to end by themselves after one rank failed."""
@@ -31,7 +31,6 @@ LAUNCHED = "NMT_LAUNCHED"
 LOST = 75
 """Exit code of a rank that ends because it does not reach another one; the launcher looks for the reason there."""
 
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 FORWARDED = (*STOPPING, signal.SIGUSR1)
 HOST = "127.0.0.1"
 
@@ -61,8 +60,8 @@ def launch(size: int, arguments: Sequence[str]) -> None:
 
 @contextmanager
 def holding_signals() -> Iterator[None]:
-    """Signals to stop wait while processes are started, which would else show that they were told half of what to do.
-    They hold them too, until `become_child`."""
+    """Signals to stop wait while processes are started: one that is told only half of what to do ends with a traceback.
+    The new processes hold them too, until `become_child`."""
     ensure_running()  # multiprocessing's tracker, whose start would let signals through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:

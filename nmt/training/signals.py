@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from nmt.errors import Interrupted
-
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+from nmt.errors import STOPPING, Interrupted
 
 
 class Signals:

@@ -41,7 +41,8 @@ def test_the_worst_counts(codes, hung, forwarded, expected):
 
 START = """\
 import os, signal, time
-from nmt.parallel.launcher import STOPPING, become_child, holding_signals
+from nmt.errors import STOPPING
+from nmt.parallel.launcher import become_child, holding_signals
 """
 
 

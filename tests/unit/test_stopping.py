@@ -86,37 +86,37 @@ def test_signals_that_come_at_once_do_not_disturb_what_is_being_left(forks, numb
     assert forks.run(code) == (128 + number, b"cleaned up and left\n", "")
 
 
-def test_a_later_signal_is_heeded(forks):
-    code = STRIKE + (
+CASES = {
+    "a later signal is heeded": (
         "from nmt.commands import stopping\nstopping.LEAVING = 0.05\n"
         "with stoppable():\n"
         "    try:\n        os.kill(os.getpid(), signal.SIGINT)\n        time.sleep(9)\n    except Stop:\n        pass\n"
-        "    time.sleep(0.1)\n    os.kill(os.getpid(), signal.SIGTERM)\n    time.sleep(9)\n"
-    )
-    assert forks.run(code) == (143, b"", "")
-
-
-def test_an_ignored_signal_stays_ignored(forks):
-    code = STRIKE + (
+        "    time.sleep(0.1)\n    os.kill(os.getpid(), signal.SIGTERM)\n    time.sleep(9)\n",
+        (143, b"", ""),
+    ),
+    "an ignored signal stays ignored": (
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "with stoppable():\n    os.kill(os.getpid(), signal.SIGHUP)\n    print('alive')\n"
-    )
-    assert forks.run(code) == (0, b"alive\n", "")
-
-
-def test_what_is_told_of_other_errors_stays(forks):
-    code = STRIKE + (
+        "with stoppable():\n    os.kill(os.getpid(), signal.SIGHUP)\n    print('alive')\n",
+        (0, b"alive\n", ""),
+    ),
+    "of other errors in a destructor is told as before": (
         "sys.unraisablehook = lambda found: print(repr(found.exc_value))\n"
         "class Fails:\n    def __del__(self):\n        raise ValueError('in a destructor')\n"
-        "with stoppable():\n    Fails()\n    print('alive')\n"
-    )
-    assert forks.run(code) == (0, b"ValueError('in a destructor')\nalive\n", "")
-
-
-def test_an_interrupted_that_gets_lost_is_not_printed(forks):
-    code = STRIKE + (
+        "with stoppable():\n    Fails()\n    print('alive')\n",
+        (0, b"ValueError('in a destructor')\nalive\n", ""),
+    ),
+    "an Interrupted that gets lost is not printed": (
         "from nmt.training.signals import Signals\n"
-        "with stoppable(), Signals() as signals:\n    with signals.interrupting():\n        Strikes()\n"
-        "    print(signals.stop)\n"
-    )
-    assert forks.run(code.replace("NUMBER", "2").replace("sleep(9)", "sleep(0.1)")) == (0, b"2\n", "")
+        "class Interrupts:\n"
+        "    def __del__(self):\n        os.kill(os.getpid(), signal.SIGINT)\n        time.sleep(0.1)\n"
+        "with stoppable(), Signals() as signals:\n    with signals.interrupting():\n        Interrupts()\n"
+        "    print(signals.stop)\n",
+        (0, b"2\n", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_else_may_happen(forks, case):
+    code, ended = CASES[case]
+    assert forks.run(STRIKE + code) == ended

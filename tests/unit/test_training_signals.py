@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from nmt.errors import CheckpointError, Interrupted
+from nmt.errors import STOPPING, CheckpointError, Interrupted
 from nmt.training.lock import RunLock
-from nmt.training.signals import STOPPING, Signals
+from nmt.training.signals import Signals
 
 
 def send(number):
