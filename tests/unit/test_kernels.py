@@ -12,7 +12,7 @@ from nmt.kernels.build import load_library
 from nmt.kernels.kernels import TYPES as NAMES
 from nmt.kernels.kernels import find_kernel, use_kernels
 
-from .compiled import DIMS, TYPES, guarded, near, needs_compiler, numbers, room, run, with_threads
+from .compiled import CURVES, DIMS, TYPES, guarded, near, needs_compiler, numbers, room, run, with_threads
 
 pytestmark = needs_compiler
 
@@ -45,6 +45,15 @@ def test_tanh():
     assert found.nan_to_num().abs().max() <= 1
 
 
+def test_tanh_for_bfloat16():
+    x = guarded(wide(), torch.bfloat16)
+    found, like = room(len(x)), x.dtype
+    one, zero = guarded(torch.ones(1), like), guarded(torch.zeros(1), like)
+    run("additive", like, 1, 1, len(x), 1, x, zero, one, None, found)
+    torch.testing.assert_close(found.double(), x.double().tanh(), rtol=CURVES[like], atol=1e-37, equal_nan=True)
+    assert found.nan_to_num().abs().max() <= 1
+
+
 def test_sigmoid():
     x = guarded(wide())
     found = room(1, 2 * len(x))
@@ -54,15 +63,17 @@ def test_sigmoid():
     torch.testing.assert_close(found.view(2, -1).double(), expected, rtol=1e-6, atol=1e-37, equal_nan=True)
 
 
-def test_exp():
+@pytest.mark.parametrize("like", TYPES)
+def test_exp(like):
     """The ratio of two weights is exp of the difference of their scores; below e^-87 it is as good as 0."""
     x = torch.cat([-torch.logspace(-30, 38.5, 5000), torch.linspace(-86, 0, 20001), torch.tensor([-INF])])
     scores_BS, batch = guarded(torch.stack([torch.zeros_like(x), x], 1)), len(x)
-    weights_BS, context_BP = room(batch, 2), room(batch, 1)
-    zeros = guarded(torch.zeros(batch, 2))
-    run("attend", torch.float32, batch, 2, 1, scores_BS, zeros, zeros, weights_BS, room(batch, 1), context_BP)
+    weights_BS, context_BP = room(batch, 2), room(batch, 1, dtype=like)
+    penalty_BS, values_BS1 = guarded(torch.zeros(batch, 2)), guarded(torch.zeros(batch, 2), like)
+    run("attend", like, batch, 2, 1, scores_BS, penalty_BS, values_BS1, weights_BS, room(batch, 1), context_BP)
     ratio_B = weights_BS[:, 1].double() / weights_BS[:, 0].double()
-    torch.testing.assert_close(ratio_B, x.double().exp(), rtol=5e-7, atol=2e-38)
+    rtol = 5e-7 if like == torch.float32 else 1e-5
+    torch.testing.assert_close(ratio_B, x.double().exp(), rtol=rtol, atol=2e-38)
 
 
 def test_bfloat16_is_rounded_as_by_pytorch():
@@ -174,7 +185,7 @@ def additive(keys_BSA, query_BMA, v_A):
 
 
 @pytest.mark.parametrize("like", TYPES)
-@pytest.mark.parametrize("queries", [1, 4])
+@pytest.mark.parametrize("queries", [1, 4, 6])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_additive_and_its_way_back(shape, queries, like):
     batch, positions, dim = shape
@@ -182,7 +193,7 @@ def test_additive_and_its_way_back(shape, queries, like):
     scores_BMS = run_additive(like, *tensors)
     exact = [tensor.double().requires_grad_() for tensor in tensors]
     expected = additive(*exact)
-    near(scores_BMS, expected.detach(), atol=1e-5)
+    near(scores_BMS, expected.detach(), atol=1e-5, like=like)
 
     dscores_BMS = numbers(*scores_BMS.shape)
     before = numbers(*shape), numbers(batch, dim)
@@ -191,9 +202,9 @@ def test_additive_and_its_way_back(shape, queries, like):
     sizes = batch, queries, positions, dim
     run("additive_back", like, *sizes, *tensors, dscores_BMS, dkeys_BSA, dquery_BMA, dv_BA)
     dkeys, dquery, dv = torch.autograd.grad((expected * dscores_BMS.double()).sum(), exact)
-    near(dkeys_BSA, before[0].double() + dkeys, atol=1e-5)
-    near(dquery_BMA, dquery, atol=2e-5)
-    near(dv_BA.double().sum(0).float(), before[1].double().sum(0) + dv, atol=2e-4)
+    near(dkeys_BSA, before[0].double() + dkeys, atol=1e-5, like=like)
+    near(dquery_BMA, dquery, atol=2e-5, like=like)
+    near(dv_BA.double().sum(0).float(), before[1].double().sum(0) + dv, atol=2e-4, like=like)
 
 
 @pytest.mark.parametrize("like", TYPES)

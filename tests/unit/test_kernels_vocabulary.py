@@ -145,6 +145,17 @@ def test_packed_weights_with_any_number_of_rows():
 
 
 @needs_tiles
+@pytest.mark.parametrize("outputs, skipped", [(2048, 0), (2048, 1), (2050, 0)])
+def test_results_larger_than_the_cache(outputs, skipped):
+    """They are written past it where rows begin at lines of 64 bytes."""
+    weight_IO, x_MI = weight(40, outputs, "rows of outputs"), numbers(1100, 40, dtype=BFLOAT16)
+    out = room(skipped + 1100 * outputs, dtype=BFLOAT16)[skipped:].view(1100, outputs)
+    bias_O = numbers(outputs, dtype=BFLOAT16)
+    PackedProduct(weight_IO)(x_MI, bias_O, out)
+    near(out, x_MI.double() @ weight_IO.double() + bias_O.double(), atol=1e-5)
+
+
+@needs_tiles
 def test_packed_weights_are_those_of_the_moment():
     """They are a copy: a product is made anew after an update."""
     weight_IO = weight(32, 64, "rows of inputs")

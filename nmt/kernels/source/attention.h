@@ -14,7 +14,7 @@ extern "C" void NAME(attend)(long B, long S, long P, const float* scores, const 
         for (long s = 0; s < S; s++) weight[s] = extra[s] > LOWEST ? score[s] - top : LOWEST;
         sweep(S, [&](long s, long w) {
             Vec x = load(weight + s, w);
-            store(weight + s, x > LOWEST || x != x ? exponential(x) : all(0), w);
+            store(weight + s, x > LOWEST || x != x ? exponential<T>(x) : all(0), w);
         });
         for (long s = 0; s < S; s++) total += weight[s];
         for (long s = 0; s < S; s++) weight[s] /= total;
@@ -54,24 +54,31 @@ extern "C" void NAME(attend_back)(long B, long S, long P, const T* dcontext, con
     }
 }
 
+// v^T tanh(query + key) of some queries, A apart, and one key; their scores are `step` apart.
+template <long QUERIES>
+inline void NAME(additive_scores)(long A, const T* key, const T* query, const T* v, long step, float* scores) {
+    Vec dots[QUERIES] = {};
+    sweep(A, [&](long a, long w) {
+        Vec k = load(key + a, w), factor = load(v + a, w);
+        for (long i = 0; i < QUERIES; i++) dots[i] += factor * hyperbolic<T>(k + load(query + i * A + a, w));
+    });
+    for (long i = 0; i < QUERIES; i++) scores[i * step] = sum(dots[i]);
+}
+
 // scores = v^T tanh(query + key); without a penalty there is no padding.
 extern "C" void NAME(additive)(long B, long M, long S, long A, const T* keys, const T* query, const T* v,
                                const float* penalty, float* scores) {
 #pragma omp parallel for collapse(2)
     for (long b = 0; b < B; b++)
         for (long s = 0; s < S; s++) {
-            const T* key = keys + (b * S + s) * A;
-            for (long m = 0; m < M; m++) {
-                float* score = scores + (b * M + m) * S + s;
-                *score = 0;
-                if (penalty && penalty[b * S + s] < LOWEST) continue;
-                const T* q = query + (b * M + m) * A;
-                Vec dot = all(0);
-                sweep(A, [&](long a, long w) {
-                    dot += load(v + a, w) * hyperbolic(load(key + a, w) + load(q + a, w));
-                });
-                *score = sum(dot);
-            }
+            const T *key = keys + (b * S + s) * A, *q = query + b * M * A;
+            float* score = scores + b * M * S + s;
+            bool padding = penalty && penalty[b * S + s] < LOWEST;
+            long m = 0;
+            if (padding)
+                for (; m < M; m++) score[m * S] = 0;
+            for (; m + 4 <= M; m += 4) NAME(additive_scores)<4>(A, key, q + m * A, v, S, score + m * S);
+            for (; m < M; m++) NAME(additive_scores)<1>(A, key, q + m * A, v, S, score + m * S);
         }
 }
 
@@ -90,7 +97,7 @@ extern "C" void NAME(additive_back)(long B, long M, long S, long A, const T* key
                 const T* q = query + (b * M + m) * A;
                 float* dq = dquery + (b * M + m) * A;
                 sweep(A, [&](long a, long w) {
-                    Vec hidden = hyperbolic(load(key + a, w) + load(q + a, w));
+                    Vec hidden = hyperbolic<T>(load(key + a, w) + load(q + a, w));
                     Vec slope = dscore * load(v + a, w) * (1 - hidden * hidden);
                     store(dkey + a, load(dkey + a, w) + slope, w);
                     store(dq + a, load(dq + a, w) + slope, w);

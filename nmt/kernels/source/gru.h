@@ -8,9 +8,9 @@ extern "C" void NAME(gru_after)(long rows, long dim, const T* gates, const T* re
     for (long b = 0; b < rows; b++) {
         const T *g = gates + b * 3 * dim, *u = recurrent + b * 3 * dim;
         sweep(dim, [&](long i, long w) {
-            Vec r = sigmoid(load(g + i, w) + load(u + i, w));
-            Vec z = sigmoid(load(g + dim + i, w) + load(u + dim + i, w));
-            Vec n = hyperbolic(load(g + 2 * dim + i, w) + r * load(u + 2 * dim + i, w));
+            Vec r = sigmoid<T>(load(g + i, w) + load(u + i, w));
+            Vec z = sigmoid<T>(load(g + dim + i, w) + load(u + dim + i, w));
+            Vec n = hyperbolic<T>(load(g + 2 * dim + i, w) + r * load(u + 2 * dim + i, w));
             store(rz + b * 2 * dim + i, r, w);
             store(rz + b * 2 * dim + dim + i, z, w);
             store(candidate + b * dim + i, n, w);
@@ -46,9 +46,9 @@ extern "C" void NAME(gru_before_gates)(long rows, long dim, const T* gates, cons
     for (long b = 0; b < rows; b++) {
         const T *g = gates + b * 3 * dim, *u = recurrent + b * 2 * dim;
         sweep(dim, [&](long i, long w) {
-            Vec r = sigmoid(load(g + i, w) + load(u + i, w));
+            Vec r = sigmoid<T>(load(g + i, w) + load(u + i, w));
             store(rz + b * 2 * dim + i, r, w);
-            store(rz + b * 2 * dim + dim + i, sigmoid(load(g + dim + i, w) + load(u + dim + i, w)), w);
+            store(rz + b * 2 * dim + dim + i, sigmoid<T>(load(g + dim + i, w) + load(u + dim + i, w)), w);
             store(inner + b * dim + i, r * load(h + b * dim + i, w), w);
         });
     }
@@ -60,7 +60,7 @@ extern "C" void NAME(gru_before_state)(long rows, long dim, const T* gates, cons
 #pragma omp parallel for
     for (long b = 0; b < rows; b++) {
         sweep(dim, [&](long i, long w) {
-            Vec n = hyperbolic(load(gates + b * 3 * dim + 2 * dim + i, w) + load(recurrent + b * dim + i, w));
+            Vec n = hyperbolic<T>(load(gates + b * 3 * dim + 2 * dim + i, w) + load(recurrent + b * dim + i, w));
             store(candidate + b * dim + i, n, w);
             Vec z = load(rz + b * 2 * dim + dim + i, w);
             store(next + b * dim + i, n + z * (load(h + b * dim + i, w) - n), w);

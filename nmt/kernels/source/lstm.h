@@ -10,8 +10,8 @@ extern "C" void NAME(lstm)(long rows, long dim, const T* gates, const T* recurre
         T* a = active + b * 4 * dim;
         sweep(dim, [&](long i, long w) {
             auto sum = [&](long gate) { return load(g + gate * dim + i, w) + load(u + gate * dim + i, w); };
-            Vec in = sigmoid(sum(0)), forget = sigmoid(sum(1)), out = sigmoid(sum(2)), cell = hyperbolic(sum(3));
-            Vec state = forget * load(c + b * dim + i, w) + in * cell, small = hyperbolic(state);
+            Vec in = sigmoid<T>(sum(0)), forget = sigmoid<T>(sum(1)), out = sigmoid<T>(sum(2)), cell = hyperbolic<T>(sum(3));
+            Vec state = forget * load(c + b * dim + i, w) + in * cell, small = hyperbolic<T>(state);
             store(a + i, in, w), store(a + dim + i, forget, w);
             store(a + 2 * dim + i, out, w), store(a + 3 * dim + i, cell, w);
             store(squashed + b * dim + i, small, w);

@@ -1,5 +1,7 @@
 // Products of some rows with one matrix many times, in bfloat16 with sums in float32. The matrix is packed before.
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__)
+constexpr long PAST = 4 << 20;
+
 // packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2], with zeros up to whole tiles. The matrix is
 // (K, N), or (N, K) if `transposed`.
 extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
@@ -27,17 +29,47 @@ inline const bf16* filled(long M, long K, const bf16* x, std::vector<bf16>& room
     return room.data();
 }
 
+// 32 numbers side by side.
+struct Line {
+    Vec left, right;
+};
+
+template <class Number>
+inline Line load_line(const Number* p, long width) {
+    if (width == SIDE) return {widen(p), widen(p + W)};
+    return {load(p, std::min(width, W)), load(p + W, std::max(width - W, 0L))};
+}
+
+// Whether a result (M, N) is too large for the cache, and so is written past it, which wants whole lines of it.
+inline bool goes_past(long M, long N, const bf16* result) {
+    return M * N * sizeof(bf16) >= PAST && N % SIDE == 0 && (uintptr_t)result % LINE == 0;
+}
+
+inline void store_line(bf16* p, Line x, long width, bool past) {
+    auto line = (__m512i)_mm512_cvtne2ps_pbh((__m512)x.right, (__m512)x.left);
+    if (past)
+        _mm512_stream_si512((__m512i*)p, line);
+    else if (width == SIDE)
+        _mm512_storeu_si512(p, line);
+    else
+        memcpy(p, &line, width * sizeof(bf16));
+}
+
 // result (M, N) = x (M, K) packed + add; the rows of `add` are `step` apart: N, or 0 for a bias, and null is none.
 extern "C" void product_bfloat16(long M, long K, long N, long step, const bf16* x, const bf16* packed, const bf16* add,
                                  bf16* result) {
     std::vector<bf16> room;
     const char* full = (const char*)filled(M, K, x, room);
+    bool past = goes_past(M, N, result);
 #pragma omp parallel
     {
-        auto finish = [=](long m, long n, long w, float* sums) {
-            Vec sum = load(sums, w);
-            if (add) sum += load(add + m * step + n, w);
-            store(result + m * N + n, sum, w);
+        auto finish = [=](long m, long n, long width, const float* sums) {
+            Line sum = load_line(sums, SIDE);
+            if (add) {
+                Line more = load_line(add + m * step + n, width);
+                sum.left += more.left, sum.right += more.right;
+            }
+            store_line(result + m * N + n, sum, width, past);
         };
         multiply_share<float>(M, N, up_to(SIDE, K) * 2, full, (const char*)packed, finish);
     }
@@ -61,7 +93,7 @@ inline float to_int8(long K, const bf16* x, int8_t* whole) {
     Vec most = all(0);
     sweep(K, [&](long k, long w) {
         Vec size = load(x + k, w);
-        size = size < 0 ? -size : size;
+        size = larger(-size, size);
         most = most < size || size != size ? size : most;
     });
     float step = largest(most) / 127, scale = step > 0 ? 1 / step : 0;
@@ -78,13 +110,17 @@ extern "C" void product_int8_bfloat16(long M, long K, long N, const bf16* x, con
     long deep = up_to(LINE, K);
     std::vector<int8_t> whole(up_to(SIDE, M) * deep);
     std::vector<float> step(M);
+    bool past = goes_past(M, N, result);
 #pragma omp parallel
     {
 #pragma omp for
         for (long m = 0; m < M; m++) step[m] = to_int8(K, x + m * K, &whole[m * deep]);
-        auto finish = [&](long m, long n, long w, int32_t* sums) {
-            Vec sum = (Vec)_mm512_cvtepi32_ps(_mm512_loadu_si512(sums));
-            store(result + m * N + n, sum * step[m] * load(scale + n, w) + load(bias + n, w), w);
+        auto finish = [&](long m, long n, long width, const int32_t* sums) {
+            Line factor = load_line(scale + n, width), more = load_line(bias + n, width);
+            Vec left = (Vec)_mm512_cvtepi32_ps(_mm512_loadu_si512(sums));
+            Vec right = (Vec)_mm512_cvtepi32_ps(_mm512_loadu_si512(sums + W));
+            Line sum = {left * step[m] * factor.left + more.left, right * step[m] * factor.right + more.right};
+            store_line(result + m * N + n, sum, width, past);
         };
         multiply_share<int32_t>(M, N, deep, (const char*)whole.data(), (const char*)packed, finish);
     }

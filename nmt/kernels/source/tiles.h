@@ -52,8 +52,9 @@ struct Tiles {
     }
 };
 
-// finish(row, column, width, sums) for each sixteen columns of each row of x packed, for the share of this thread.
-// BLOCK columns at a time: few enough for their weights to stay in the cache, enough to write long pieces of rows.
+// finish(row, column, width, sums) for the 32 columns of each row of x packed, or for what is left of them, and for the
+// share of this thread. BLOCK columns at a time: few enough for their weights to stay in the cache, enough to write long
+// pieces of rows.
 template <class Sum, class Finish>
 void multiply_share(long M, long N, long bytes, const char* x, const char* packed, Finish finish) {
     Tiles tiles;
@@ -64,9 +65,12 @@ void multiply_share(long M, long N, long bytes, const char* x, const char* packe
         for (long m = 0; m < M; m += SIDE)
             for (long n = block; n < end && n < block + BLOCK; n += SIDE) {
                 tiles.multiply(bytes, x + m * bytes, packed + n * bytes, packed + (n + W) * bytes, sums);
-                for (long row = 0; row < SIDE && m + row < M; row++)
-                    sweep(N - n < SIDE ? N - n : SIDE,
-                          [&](long i, long w) { finish(m + row, n + i, w, &sums[row][i]); });
+                long rows = std::min(SIDE, M - m);
+                if (N - n >= SIDE)
+                    for (long row = 0; row < rows; row++) finish(m + row, n, SIDE, sums[row]);
+                else
+                    for (long row = 0; row < rows; row++) finish(m + row, n, N - n, sums[row]);
             }
+    _mm_sfence();
 }
 #endif

@@ -1,6 +1,7 @@
 // Sixteen numbers at a time: loading, storing, exp, sigmoid and tanh. Arithmetic is float32 whatever is in memory.
 // NaN in, NaN out: training must see it.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -28,9 +29,13 @@ inline Vec widen(const float* p) {
 }
 
 inline Vec widen(const bf16* p) {
+#if defined(__AVX512F__)
+    return (Vec)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i*)p)), 16);
+#else
     Half h;
     memcpy(&h, p, sizeof h);
     return (Vec)(__builtin_convertvector(h, Bits) << 16);
+#endif
 }
 
 inline void narrow(float* p, Vec x) { memcpy(p, &x, sizeof x); }
@@ -53,7 +58,7 @@ template <class Number>
 inline Vec load(const Number* p, long width, float fill = 0) {
     if (width == W) return widen(p);
     Number part[W] = {};
-    memcpy(part, p, width * sizeof(Number));
+    memcpy(part, p, std::min(width, W) * sizeof(Number));
     Vec x = widen(part);
     for (long i = width; i < W; i++) x[i] = fill;
     return x;
@@ -64,7 +69,7 @@ inline void store(Number* p, Vec x, long width) {
     if (width == W) return narrow(p, x);
     Number part[W];
     narrow(part, x);
-    memcpy(p, part, width * sizeof(Number));
+    memcpy(p, part, std::min(width, W) * sizeof(Number));
 }
 
 // body(i, width) for i = 0, 16, 32, ...; the last width is what is left of n.
@@ -75,10 +80,23 @@ inline void sweep(long n, Body body) {
     if (i < n) body(i, n - i);
 }
 
+// Number by number x > y ? x : y and x < y ? x : y; so y where one of them is NaN.
+#if defined(__AVX512F__)
+inline Vec larger(Vec x, Vec y) { return (Vec)_mm512_max_ps((__m512)x, (__m512)y); }
+inline Vec smaller(Vec x, Vec y) { return (Vec)_mm512_min_ps((__m512)x, (__m512)y); }
+#else
+inline Vec larger(Vec x, Vec y) { return x > y ? x : y; }
+inline Vec smaller(Vec x, Vec y) { return x < y ? x : y; }
+#endif
+
 inline float sum(Vec x) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_ps((__m512)x);
+#else
     float total = 0;
     for (long i = 0; i < W; i++) total += x[i];
     return total;
+#endif
 }
 
 inline float largest(Vec x) {
@@ -107,11 +125,11 @@ inline Vec reciprocal(Vec x) {
 #endif
 }
 
-// 2^n p(f) with x = n ln 2 + f; p is the polynomial of Cephes' expf. Relative error 2e-7; exp(x) is 0 nowhere: x counts
+// For results in float32: 2^n p(f) with x = n ln 2 + f; p is the polynomial of Cephes' expf. Relative error 2e-7; exp(x) is 0 nowhere: x counts
 // as at least -87 and at most 88.
+template <class T>
 inline Vec exponential(Vec x) {
-    x = x < -87.f ? all(-87.f) : x;
-    x = x > 88.f ? all(88.f) : x;
+    x = smaller(all(88), larger(all(-87), x));
     const float shift = 12582912.f;
     Vec shifted = x * 1.44269504f + shift;
     Vec n = shifted - shift;
@@ -126,13 +144,16 @@ inline Vec exponential(Vec x) {
     return p * (Vec)power;
 }
 
-inline Vec sigmoid(Vec x) { return reciprocal(1 + exponential(-x)); }
+template <class T>
+inline Vec sigmoid(Vec x) {
+    return reciprocal(1 + exponential<T>(-x));
+}
 
 // x p(x^2) / q(x^2), the fraction of Eigen's ptanh. Absolute error 3e-7.
+template <class T>
 inline Vec hyperbolic(Vec x) {
     const float end = 7.9053111f;
-    x = x < -end ? all(-end) : x;
-    x = x > end ? all(end) : x;
+    x = smaller(all(end), larger(all(-end), x));
     Vec y = x * x;
     Vec p = y * -2.76076847742355e-16f + 2.00018790482477e-13f;
     p = p * y - 8.60467152213735e-11f;
@@ -145,3 +166,36 @@ inline Vec hyperbolic(Vec x) {
     q = q * y + 4.89352518554385e-03f;
     return x * p * reciprocal(q);
 }
+
+#if defined(__AVX512F__)
+// For results in bfloat16, which keeps eight bits: relative errors of 4e-6, 7e-5 and 1e-4. The polynomial of 2^f is
+// that of Taylor, the fraction of tanh fitted on 0 to 5.
+template <>
+inline Vec exponential<bf16>(Vec x) {
+    Vec y = larger(all(-126), x * 1.44269504f);
+    Vec n = (Vec)_mm512_roundscale_ps((__m512)y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    Vec f = y - n;
+    Vec p = f * 1.3333558e-3f + 9.6181291e-3f;
+    p = p * f + 5.5504109e-2f;
+    p = p * f + 2.4022651e-1f;
+    p = p * f + 6.9314718e-1f;
+    p = p * f + 1;
+    return (Vec)_mm512_scalef_ps((__m512)p, (__m512)n);
+}
+
+template <>
+inline Vec sigmoid<bf16>(Vec x) {
+    return (Vec)_mm512_rcp14_ps((__m512)(1 + exponential<bf16>(-x)));
+}
+
+template <>
+inline Vec hyperbolic<bf16>(Vec x) {
+    x = smaller(all(5), larger(all(-5), x));
+    Vec y = x * x;
+    Vec p = y * 6.7056837e-4f + 1.0241780e-1f;
+    p = p * y + 9.9994805e-1f;
+    Vec q = y * 1.2819918e-2f + 4.3543261e-1f;
+    q = q * y + 1;
+    return x * p * (Vec)_mm512_rcp14_ps((__m512)q);
+}
+#endif

@@ -21,11 +21,11 @@ extern "C" void NAME(vocabulary)(long R, long V, long back, float smoothing, con
                 plain += x;
                 store(&masses[i], x, w);
                 x = load(&masses[i], w, LOWEST);
-                tops = tops > x ? tops : x;
+                tops = larger(tops, x);
             });
             float top = largest(tops), wanted = masses[target[r]];
             sweep(V, [&](long i, long w) {
-                Vec mass = exponential(load(&masses[i], w, LOWEST) - top);
+                Vec mass = exponential<T>(load(&masses[i], w, LOWEST) - top);
                 total += mass;
                 store(&masses[i], mass, w);
             });
