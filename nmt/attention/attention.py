@@ -14,6 +14,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nmt.attention.contexts import contexts
 from nmt.attention.heads import Heads
 from nmt.attention.normalisers.normaliser import Normaliser
 from nmt.attention.normalisers.softmax import Softmax
@@ -147,11 +148,10 @@ class Attention(nn.Module):
         precise = torch.promote_types(scores_BMS.dtype, torch.float32)
         view = self.window(query_BMH, memory.mask_BS, position_BM)
         weights_BMS = self.normaliser(scores_BMS.to(precise), view.inside_BMS)
-        values_BSP = memory.values_BSP
         if view.factor_BMS is None:
-            return weights_BMS.to(values_BSP.dtype) @ values_BSP, weights_BMS
+            return contexts(weights_BMS, memory.values_BSP), weights_BMS
         weights_BMS = weights_BMS * view.factor_BMS
-        return weights_BMS.to(values_BSP.dtype) @ values_BSP, weights_BMS / weights_BMS.sum(-1, keepdim=True)
+        return contexts(weights_BMS, memory.values_BSP), weights_BMS / weights_BMS.sum(-1, keepdim=True)
 
 
 def _read(x: Tensor, reads: Reads) -> Tensor:

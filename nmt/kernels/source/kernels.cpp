@@ -15,6 +15,7 @@
 #define NAME(kernel) kernel##_float32
 #include "attention.h"
 #include "best_words.h"
+#include "contexts.h"
 #include "gru.h"
 #include "lstm.h"
 #include "vocabulary.h"
@@ -25,6 +26,7 @@
 #define NAME(kernel) kernel##_bfloat16
 #include "attention.h"
 #include "best_words.h"
+#include "contexts.h"
 #include "gru.h"
 #include "lstm.h"
 #include "vocabulary.h"
