@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from nmt.config.experiment import Experiment
-from nmt.device import Device, keep_few_shapes, resolve_compute
+from nmt.device import Device, keep_few_shapes, resolve_compute, take_large_pages
 from nmt.errors import CheckpointError, UserError
 from nmt.kernels.kernels import use_kernels
 from nmt.models.ensemble import Ensemble
@@ -54,6 +54,7 @@ def load_translator(
     Errors: CheckpointError for a missing or damaged file, or vocabularies that the weights were not trained with;
     UserError for a device that is not there, or a run of the ensemble that has other vocabularies.
     """
+    take_large_pages()
     if threads:
         torch.set_num_threads(threads)
     which = _which(checkpoint)

@@ -16,7 +16,7 @@ from nmt.data.corpus import Corpus
 from nmt.data.mapped import MappedCorpus
 from nmt.data.pairs import overlap
 from nmt.data.subword_sampling import subword_sampling
-from nmt.device import Compute, resolve_compute
+from nmt.device import Compute, resolve_compute, take_large_pages
 from nmt.errors import ConfigError, is_out_of_memory
 from nmt.kernels.kernels import use_kernels
 from nmt.models.seq2seq import Seq2Seq
@@ -112,6 +112,7 @@ def set_up(experiment: Experiment) -> Compute:
 
     Errors: UserError without such a device.
     """
+    take_large_pages()
     if experiment.threads:
         torch.set_num_threads(experiment.threads)
     use_kernels(experiment.kernels == "auto")

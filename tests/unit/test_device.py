@@ -1,0 +1,34 @@
+"""What is told to PyTorch before its first tensor."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """\
+import torch
+from nmt.device import take_large_pages
+take_large_pages()
+tensor = torch.empty(64 << 20)
+place, within = tensor.data_ptr(), False
+for line in open("/proc/self/smaps"):
+    first = line.split()[0]
+    if "-" in first:
+        begin, end = (int(part, 16) for part in first.split("-"))
+        within = begin <= place < end
+    elif within and first == "VmFlags:":
+        print("hg" in line.split())
+"""
+LINUX_HAS_THEM = Path("/sys/kernel/mm/transparent_hugepage").exists()
+
+
+@pytest.mark.skipif(not LINUX_HAS_THEM, reason="no Linux with pages of 2 MB")
+@pytest.mark.parametrize("given, asked", [(None, "True"), ("0", "False")])
+def test_large_tensors_ask_for_large_pages(given, asked):
+    environment = {name: value for name, value in os.environ.items() if name != "THP_MEM_ALLOC_ENABLE"}
+    if given is not None:
+        environment["THP_MEM_ALLOC_ENABLE"] = given
+    found = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, check=True, text=True)
+    assert found.stdout.split() == [asked]
