@@ -40,7 +40,7 @@ def test_the_loop_finds_what_sorting_finds(vocab, like):
     """Numbers of bfloat16 are often equal."""
     logits_NV = (torch.randn(9, vocab) * 3).to(like)
     best = sorted(range(vocab), key=lambda word: -float(logits_NV[0, word]))[:2]
-    for count, never in ((1, []), (3, [PAD, BOS]), (3, best), (5, [])):
+    for count, never in ((1, []), (3, [PAD, BOS]), (3, best), (5, []), (min(vocab, 40), [])):
         logprob_NC, word_NC = compiled(logits_NV, count, never)
         logprobs, words = by_sorting(logits_NV, count, never)
         assert word_NC.tolist() == words
@@ -53,6 +53,16 @@ def test_rows_in_order_and_against_it(like):
     """Where every word is better than those before it, and the other way round."""
     logits_NV = torch.stack([torch.linspace(-4, 4, 65), torch.linspace(4, -4, 65)]).to(like)
     assert compiled(logits_NV, 64, [])[1].tolist() == by_sorting(logits_NV, 64, [])[1]
+
+
+@needs_compiler
+@pytest.mark.parametrize("like", TYPES)
+def test_words_of_probability_alike_where_denormals_are_flushed(like):
+    """The limit is 0 then, and a step below it would be no number; training flushes them, for its validation too."""
+    torch.set_flush_denormal(True)
+    logprob_NC, word_NC = compiled(torch.zeros(1, 100, dtype=like), 4, [PAD])
+    assert word_NC.tolist() == [[1, 2, 3, 4]]
+    near(logprob_NC, torch.full((1, 4), -math.log(100), dtype=torch.float64), atol=1e-5)
 
 
 @needs_compiler

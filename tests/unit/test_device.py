@@ -7,6 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from nmt.config.experiment import Experiment
+from nmt.config.loader import load_config
+from nmt.errors import CheckpointError
+from nmt.pipeline.loading import load_translator
+from nmt.pipeline.preparation import set_up
+
+DEMO = Path(__file__).parents[2] / "configs/demo.yaml"
+
 CODE = """\
 import torch
 from nmt.device import take_large_pages
@@ -32,3 +40,13 @@ def test_large_tensors_ask_for_large_pages(given, asked):
         environment["THP_MEM_ALLOC_ENABLE"] = given
     found = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, check=True, text=True)
     assert found.stdout.split() == [asked]
+
+
+def test_training_and_translation_ask_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "to be restored")
+    monkeypatch.delenv("THP_MEM_ALLOC_ENABLE")
+    set_up(load_config(Experiment, DEMO))
+    assert os.environ.pop("THP_MEM_ALLOC_ENABLE") == "1"
+    with pytest.raises(CheckpointError):
+        load_translator(tmp_path)
+    assert os.environ["THP_MEM_ALLOC_ENABLE"] == "1"

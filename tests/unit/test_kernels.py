@@ -63,6 +63,14 @@ def test_sigmoid():
     torch.testing.assert_close(found.view(2, -1).double(), expected, rtol=1e-6, atol=1e-37, equal_nan=True)
 
 
+def test_sigmoid_for_bfloat16():
+    x = guarded(wide(), torch.bfloat16)
+    found, like = room(1, 2 * len(x), dtype=x.dtype), x.dtype
+    gates, zeros = guarded(torch.cat([x, x, x]), like), guarded(torch.zeros(3 * len(x)), like)
+    run("gru_before_gates", like, 1, len(x), gates, zeros, zeros, found, room(len(x), dtype=like))
+    near(found.view(2, -1), x.double().sigmoid().expand(2, -1), atol=1e-37)
+
+
 @pytest.mark.parametrize("like", TYPES)
 def test_exp(like):
     """The ratio of two weights is exp of the difference of their scores; below e^-87 it is as good as 0."""
@@ -165,7 +173,7 @@ def test_nan_in_attend_comes_out(like):
 
 
 @pytest.mark.parametrize("like", TYPES)
-@pytest.mark.parametrize("queries", [1, 4, 5, 11])
+@pytest.mark.parametrize("queries", [1, 2, 3, 4, 5, 11])
 @pytest.mark.parametrize("shape", [*SHAPES, (2, 9, 131)], ids=str)
 def test_contexts(shape, queries, like):
     batch, positions, width = shape

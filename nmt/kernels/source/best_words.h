@@ -31,7 +31,8 @@ extern "C" void NAME(best_words)(long R, long V, long C, long N, const T* logits
         float top = *std::max_element(tops, tops + 2 * W), limit = -INFINITY;
         if (place < 2 * W) {  // the words that reach this top are C at least, even without N of them
             std::nth_element(tops, tops + place, tops + 2 * W, std::greater<float>());
-            limit = std::nextafter(tops[place], -INFINITY);
+            // A step below it, but no denormal number, which training flushes to 0.
+            limit = tops[place] == 0 ? -__FLT_MIN__ : std::nextafter(tops[place], -INFINITY);
         }
         Vec total = all(0);
         sweep(V, [&](long i, long w) {

@@ -22,7 +22,7 @@ inline void NAME(mix_rows)(long S, long P, const float* weights, const T* values
     for (; p < P; p += W) NAME(mix)<QUERIES, 1>(S, P, weights, values + p, context + p, std::min(W, P - p));
 }
 
-// context = weights values
+// context = weights values, which are read once for each five queries.
 extern "C" void NAME(contexts)(long B, long M, long S, long P, const float* weights, const T* values, T* context) {
 #pragma omp parallel for
     for (long b = 0; b < B; b++) {
@@ -31,6 +31,11 @@ extern "C" void NAME(contexts)(long B, long M, long S, long P, const float* weig
         T* out = context + b * M * P;
         long m = 0;
         for (; m + 5 <= M; m += 5) NAME(mix_rows)<5>(S, P, weight + m * S, value, out + m * P);
-        for (; m < M; m++) NAME(mix_rows)<1>(S, P, weight + m * S, value, out + m * P);
+        switch (M - m) {
+            case 4: NAME(mix_rows)<4>(S, P, weight + m * S, value, out + m * P); break;
+            case 3: NAME(mix_rows)<3>(S, P, weight + m * S, value, out + m * P); break;
+            case 2: NAME(mix_rows)<2>(S, P, weight + m * S, value, out + m * P); break;
+            case 1: NAME(mix_rows)<1>(S, P, weight + m * S, value, out + m * P);
+        }
     }
 }
