@@ -108,7 +108,8 @@ def build_model(experiment: Experiment, tokenizers: tuple[Tokenizer, Tokenizer],
 
 
 def set_up(experiment: Experiment) -> Compute:
-    """Sets the number of threads and whether compiled loops are used; where and how precisely to compute.
+    """Sets the number of threads, the size of pages and whether compiled loops are used; where and how precisely to
+    compute.
 
     Errors: UserError without such a device.
     """

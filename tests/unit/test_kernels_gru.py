@@ -98,7 +98,12 @@ RESETS = {"after": (after, after_expected, 3), "before": (before, before_expecte
 def compare(reset, step):
     loops, equations, forth = RESETS[reset]
     for place, (found, expected) in enumerate(zip(loops(step), equations(step), strict=True)):
-        near(found, expected.detach(), atol=GRADIENT[step.like] if place >= forth or reset == "before" else 1e-6)
+        near(
+            found,
+            expected.detach(),
+            atol=GRADIENT[step.like] if place >= forth or reset == "before" else 1e-6,
+            like=step.like,
+        )
 
 
 @pytest.mark.parametrize("like", TYPES)

@@ -69,7 +69,7 @@ def test_a_step_and_its_way_back(has_dstate_c, dim, rows, like):
     step = Step(rows, dim, like)
     results = zip(loops(step, has_dstate_c), equations(step, has_dstate_c), strict=True)
     for place, (found, expected) in enumerate(results):
-        near(found, expected.detach(), atol=GRADIENT[like] if place >= 4 else 1e-6)
+        near(found, expected.detach(), atol=GRADIENT[like] if place >= 4 else 1e-6, like=like)
 
 
 def test_bfloat16_alone_is_what_makes_the_gradients_less_precise():

@@ -1,4 +1,4 @@
-// Every kernel twice: on float32 as NAME_float32 and on bfloat16 as NAME_bfloat16.
+// Kernels on float32 as NAME_float32 and on bfloat16 as NAME_bfloat16: every one that is worth it for the type.
 #include <omp.h>
 
 #include <algorithm>
@@ -15,7 +15,6 @@
 #define NAME(kernel) kernel##_float32
 #include "attention.h"
 #include "best_words.h"
-#include "contexts.h"
 #include "gru.h"
 #include "lstm.h"
 #include "vocabulary.h"

@@ -1,6 +1,6 @@
 // Products of some rows with one matrix many times, in bfloat16 with sums in float32. The matrix is packed before.
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__)
-constexpr long PAST = 4 << 20;
+constexpr long PAST = 4 << 20;  // bytes of a result that no cache keeps
 
 // packed: for each 16 columns n and each 32 k a tile [k / 2][n][k % 2], with zeros up to whole tiles. The matrix is
 // (K, N), or (N, K) if `transposed`.
