@@ -55,8 +55,8 @@ def numbers(*shape, dtype=torch.float32, scale=1.0):
 
 
 def near(found, expected, atol=1e-6, factor=1.0, like=None):
-    """Equal to float64 `expected` but for the rounding of the type of `found` and, of loops with exp, sigmoid or tanh on
-    numbers of type `like`, these curves; NaN where it is NaN."""
+    """Equal to float64 `expected` but for the rounding of the type of `found`; where loops on numbers of type `like`
+    compute exp, sigmoid or tanh, but for these curves too; NaN where it is NaN."""
     rounding, curves = ROUNDING[found.dtype], CURVES[like or torch.float32]
     size = expected[expected.isfinite()].abs().amax() if expected.isfinite().any() else 0.0
     torch.testing.assert_close(
