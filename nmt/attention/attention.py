@@ -12,7 +12,6 @@ from typing import Annotated, NamedTuple, cast
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.attention.contexts import contexts
 from nmt.attention.heads import Heads
@@ -26,6 +25,7 @@ from nmt.attention.windows.everywhere import Everywhere
 from nmt.attention.windows.window import Window
 from nmt.config.component import OneOf, Section
 from nmt.errors import ConfigError
+from nmt.nn.linear import linear
 
 Reads = tuple[Tensor, ...]
 """The weights (P, D) of products that a decoder takes of a context; none: it takes the context itself."""
@@ -156,7 +156,7 @@ class Attention(nn.Module):
 
 def _read(x: Tensor, reads: Reads) -> Tensor:
     """The products of x (..., D), side by side; x itself where there are none."""
-    return torch.cat([F.linear(x, weight_PD) for weight_PD in reads], -1) if reads else x
+    return torch.cat([linear(x, weight_PD) for weight_PD in reads], -1) if reads else x
 
 
 def next_position(position_N: Tensor | None) -> Tensor | None:

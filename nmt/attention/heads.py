@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from nmt.errors import ConfigError
+from nmt.nn.linear import Linear
 
 
 class Heads(nn.Module):
@@ -25,10 +26,10 @@ class Heads(nn.Module):
                 f"model.decoder.attention.heads: encoder states of width {memory_dim} cannot be shared by {heads} heads"
             )
         self.count, self.width = heads, memory_dim // heads
-        self.query = nn.Linear(query_dim, memory_dim, bias=False)
-        self.key = nn.Linear(memory_dim, memory_dim, bias=False)
-        self.value = nn.Linear(memory_dim, memory_dim, bias=False)
-        self.output = nn.Linear(memory_dim, memory_dim, bias=False)
+        self.query = Linear(query_dim, memory_dim, bias=False)
+        self.key = Linear(memory_dim, memory_dim, bias=False)
+        self.value = Linear(memory_dim, memory_dim, bias=False)
+        self.output = Linear(memory_dim, memory_dim, bias=False)
 
     def split_memory(self, states_BSD: Tensor) -> tuple[Tensor, Tensor]:
         """Values and keys of each head, (B, G, S, d)."""

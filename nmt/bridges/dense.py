@@ -11,6 +11,7 @@ from nmt.bridges.bridge import Bridge
 from nmt.encoders.encoder import Encoded, EncoderShape
 from nmt.errors import ConfigError
 from nmt.nn.cell_tape import State
+from nmt.nn.linear import Linear
 from nmt.nn.masks import mean_over
 from nmt.nn.stack import StackShape
 
@@ -36,7 +37,7 @@ class Dense(Bridge, name="dense"):
             )
         self.source, self.decoder = config.source, decoder
         width = encoder.dim // 2 if config.source == "backward" else encoder.dim
-        self.layers = nn.ModuleList(nn.Linear(width, decoder.dim) for _ in range(decoder.layers * decoder.states))
+        self.layers = nn.ModuleList(Linear(width, decoder.dim) for _ in range(decoder.layers * decoder.states))
 
     def forward(self, encoded: Encoded) -> tuple[State, ...]:
         summary_BD = self._summary(encoded)

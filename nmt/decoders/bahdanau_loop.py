@@ -15,7 +15,7 @@ from torch import Tensor
 from nmt.attention.attention import Memory
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.decoders.loop_tapes import LoopTapes, apply_loop, start_tapes
-from nmt.nn.by_hand import take_saved
+from nmt.nn.by_hand import alike, take_saved
 from nmt.nn.cell_tape import CellTape, State
 
 
@@ -33,9 +33,8 @@ def unroll_bahdanau(
 
 class _Loop(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, plan: Any, mask_BS: Tensor, gates_TBG: Tensor, *tensors: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(ctx: Any, plan: Any, mask_BS: Tensor, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        gates_TBG, *tensors = alike(given)
         attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors)
         ctx.saved = attend, cell
         s_TBH = cell.parts[0]

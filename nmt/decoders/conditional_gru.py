@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import torch
 from pydantic import Field, PositiveInt
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, Reads, next_position
 from nmt.decoders.decoder import Decoder, Step, Unrolled, stacked
@@ -19,6 +18,7 @@ from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.gru import GRU, ResetGate
+from nmt.nn.linear import Linear, linear
 from nmt.nn.stack import StackShape, split_steps
 
 
@@ -63,7 +63,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
         self.feature_dim = config.deep_output or input_dim
         self.dropout = Dropout(config.dropout)
-        self.deep = nn.Linear(config.dim + input_dim + memory_dim, self.feature_dim)
+        self.deep = Linear(config.dim + input_dim + memory_dim, self.feature_dim)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, ConditionalGRUState]:
         memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS, self._reads())
@@ -82,7 +82,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         assert context is not None
         inputs = torch.cat([output, x], -1)
-        inner = F.linear(inputs, self.deep.weight[:, : inputs.size(-1)], self.deep.bias)
+        inner = linear(inputs, self.deep.weight[:, : inputs.size(-1)], self.deep.bias)
         return self.dropout(torch.tanh(inner + context))
 
     def _reads(self) -> Reads:

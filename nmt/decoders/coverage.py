@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from nmt.attention.attention import Memory
 from nmt.attention.coverage.coverage import Coverage
@@ -20,6 +20,7 @@ from nmt.decoders.decoder import Decoder, Step
 from nmt.encoders.encoder import Encoded
 from nmt.errors import ConfigError
 from nmt.nn.cell_tape import State
+from nmt.nn.linear import Linear
 from nmt.nn.tree import map_tensors
 
 
@@ -56,7 +57,7 @@ class CoverageDecoder(Decoder, name="coverage"):
         if not isinstance(scorer, Perceptron) or heads > 1:
             raise ConfigError("model.decoder.attention: coverage needs the scores of concat or additive with one head")
         self.coverage: Coverage = config.coverage.build(query_dim=config.dim, memory_dim=memory_dim)
-        self.key = nn.Linear(self.coverage.dim, len(scorer.energy), bias=False)
+        self.key = Linear(self.coverage.dim, len(scorer.energy), bias=False)
         self.shape, self.feature_dim = self.rnnsearch.shape, self.rnnsearch.feature_dim
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[CoverageMemory, CoverageState]:

@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, next_position
 from nmt.decoders.bahdanau_loop import unroll_bahdanau
@@ -19,6 +18,7 @@ from nmt.decoders.loop_tapes import LoopTapes
 from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
+from nmt.nn.linear import linear
 from nmt.nn.lstm import LSTM
 from nmt.nn.residual_lstms import ResidualLSTMs
 from nmt.nn.stack import StackShape, split_steps
@@ -103,7 +103,7 @@ class GNMTDecoder(Decoder, name="gnmt"):
         if attention is not None and not self.attention.window.weighs and self.config.wiring == "gnmt":
             gates_TB4H, weight_context = self.bottom.project_first(x_BTE.transpose(0, 1))
             values_BSD, tapes = memory.values_BSP, LoopTapes(attention, self.bottom.tape())
-            of_gates = memory._replace(values_BSP=F.linear(values_BSD, weight_context))
+            of_gates = memory._replace(values_BSP=linear(values_BSD, weight_context))
             _, below_BTH, weights_BTS = unroll_bahdanau(gates_TB4H, state.layers[0], of_gates, tapes)
             return below_BTH, weights_BTS.to(values_BSD.dtype) @ values_BSD, weights_BTS
         steps: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -124,8 +124,8 @@ class GNMTDecoder(Decoder, name="gnmt"):
         layer, position_N = state.layers[0], next_position(state.position_N)
         if state.context_ND is None:
             context_ND, weights_NS = self.attention.attend_rows(layer[0], memory, state.position_N)
-            layer = self.bottom.step(gates_N4H + F.linear(context_ND, weight_context), layer)
+            layer = self.bottom.step(gates_N4H + linear(context_ND, weight_context), layer)
             return context_ND, weights_NS, GNMTState((layer,), None, position_N)
-        layer = self.bottom.step(gates_N4H + F.linear(state.context_ND, weight_context), layer)
+        layer = self.bottom.step(gates_N4H + linear(state.context_ND, weight_context), layer)
         context_ND, weights_NS = self.attention.attend_rows(layer[0], memory, state.position_N)
         return context_ND, weights_NS, GNMTState((layer,), context_ND, position_N)

@@ -38,19 +38,16 @@ def apply_loop(
 ) -> tuple[Tensor, ...]:
     """Results of the loop, (B, T, ·) each, all computed in the type of inputs[0], the gates (T, B, G).
 
-    The loop receives (plan, mask_BS, *inputs, keys_BSA, values_BSP, *rest), for `start_tapes`.
+    The loop receives (plan, mask_BS, *inputs, keys_BSA, values_BSP, *rest), for `alike` and then `start_tapes`.
     """
     (make_attention, attention_weights), (make_cell, cell_weights) = tapes
     plan = _Plan(make_attention, len(attention_weights), make_cell, len(initial))
     tensors = [*inputs, memory.keys_BSA, memory.values_BSP, *initial, *attention_weights, *cell_weights]
-    mask_BS, dtype = memory.mask_BS.contiguous(), inputs[0].dtype
-    results = loop.apply(plan, mask_BS, *(tensor.to(dtype).contiguous() for tensor in tensors))
+    results = loop.apply(plan, memory.mask_BS.contiguous(), *tensors)
     return tuple(result.transpose(0, 1) for result in results)  # type: ignore[union-attr]
 
 
-def start_tapes(
-    plan: _Plan, steps: int, mask_BS: Tensor, tensors: tuple[Tensor, ...]
-) -> tuple[AttentionTape, CellTape]:
+def start_tapes(plan: _Plan, steps: int, mask_BS: Tensor, tensors: list[Tensor]) -> tuple[AttentionTape, CellTape]:
     """Both tapes at step 0; tensors: keys_BSA, values_BSP and what `apply_loop` put after them."""
     keys_BSA, values_BSP, *rest = tensors
     initial, weights = rest[: plan.states], rest[plan.states :]

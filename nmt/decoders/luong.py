@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import torch
 from pydantic import Field, PositiveInt
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from nmt.attention.attention import Attention, AttentionConfig, Memory, Reads, next_position
 from nmt.attention.scorers.general import General
@@ -23,6 +22,7 @@ from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.gru import ResetGate
+from nmt.nn.linear import Linear, linear
 from nmt.nn.stack import CellType, make_stack, split_steps, step_masks
 
 
@@ -81,7 +81,7 @@ class Luong(Decoder, name="luong"):
         )
         self.shape = self.stack.shape
         self.attention = Attention(config.attention, query_dim=config.dim, memory_dim=memory_dim)
-        self.combine = nn.Linear(memory_dim + config.dim, self.feature_dim, bias=False)
+        self.combine = Linear(memory_dim + config.dim, self.feature_dim, bias=False)
 
     def start(self, encoded: Encoded, initial: tuple[State, ...]) -> tuple[Memory, LuongState]:
         memory = self.attention.remember(encoded.states_BSD, encoded.mask_BS, self._reads())
@@ -143,4 +143,4 @@ class Luong(Decoder, name="luong"):
 
 def _attentional(h: Tensor, weight_FH: Tensor, context: Tensor) -> Tensor:
     """h~ (..., F) from h (..., H), its columns of W_c, and the share of the context (..., F)."""
-    return torch.tanh(F.linear(h, weight_FH) + context)
+    return torch.tanh(linear(h, weight_FH) + context)

@@ -15,8 +15,8 @@ from torch import Tensor
 from nmt.attention.attention import Memory
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.decoders.loop_tapes import LoopTapes, apply_loop, start_tapes
-from nmt.kernels.product import PackedLinear
-from nmt.nn.by_hand import take_saved
+from nmt.kernels.product import PackedLinear, product_over_rows
+from nmt.nn.by_hand import alike, take_saved
 from nmt.nn.cell_tape import CellTape, State
 
 
@@ -38,9 +38,9 @@ def unroll_input_feeding(
 
 class _Loop(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, plan: Any, mask_BS: Tensor, gates_TBG: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
-        weight_fed, weight_output = tensors[:2]
-        attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors[2:])
+    def forward(ctx: Any, plan: Any, mask_BS: Tensor, *given: Tensor) -> tuple[Tensor, Tensor]:
+        gates_TBG, weight_fed, weight_output, *tensors = alike(given)
+        attend, cell = start_tapes(plan, len(gates_TBG), mask_BS, tensors)
         steps, batch, _ = gates_TBG.shape
         fed_TBF = gates_TBG.new_zeros(steps + 1, batch, len(weight_output))
         feed, output = PackedLinear(weight_fed), PackedLinear(weight_output)
@@ -65,7 +65,8 @@ class _Loop(torch.autograd.Function):
             cell.step_back(t, (output.backward(dinner_BF, dquery_BH),), dgates_TBG[t])
             dfed_BF = feed.backward(dgates_TBG[t])
         dinner, dgates = dinner_TBF.flatten(0, 1), dgates_TBG.flatten(0, 1)
-        dweights = dgates.t() @ fed_TBF[:-1].flatten(0, 1), dinner.t() @ h_TBH.flatten(0, 1)
+        dfeed = product_over_rows(dgates, fed_TBF[:-1].flatten(0, 1))
+        dweights = dfeed, product_over_rows(dinner, h_TBH.flatten(0, 1))
         dkeys_BSA, dvalues_BSF, *dattention = attend.gradients(h_TBH)
         dcell = cell.gradients(dgates_TBG)
         states = len(cell.parts)

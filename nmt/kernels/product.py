@@ -70,6 +70,23 @@ class PackedLinear:
         return PackedProduct(self.weight_OI)
 
 
+def product_over_rows(y_RO: Tensor, x_RI: Tensor, total_OI: Tensor | None = None) -> Tensor:
+    """y^T x (O, I), which is what the gradient of a weight is; added to `total_OI` if that is given.
+
+    In bfloat16 on a processor with tiles it is float32, else of the type of y and x. PyTorch would generate code for
+    every number of rows, which takes longer than the product.
+    """
+    if not (y_RO.dtype == torch.bfloat16 == x_RI.dtype and y_RO.device.type == "cpu" and has_tiles()):
+        product_OI = y_RO.t() @ x_RI
+        return product_OI if total_OI is None else total_OI.add_(product_OI)
+    (rows, outputs), inputs = y_RO.shape, x_RI.size(1)
+    result_OI = y_RO.new_empty(outputs, inputs, dtype=torch.float32) if total_OI is None else total_OI
+    packed = x_RI.new_empty(up_to(SIDE, rows), up_to(SIDE, inputs))
+    given = y_RO.contiguous(), x_RI.contiguous(), packed, result_OI
+    take_kernel("product_over_rows", BFLOAT16)(rows, outputs, inputs, int(total_OI is not None), *given)
+    return result_OI
+
+
 class Int8Product:
     """x W + b for many x (M, I) in bfloat16, by tiles of 8-bit numbers, added up in 32 bits.
 

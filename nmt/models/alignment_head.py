@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from nmt.config.component import Section
 from nmt.encoders.encoder import Encoded
+from nmt.nn.linear import Linear
 
 
 class AlignmentHeadConfig(Section):
@@ -39,8 +40,8 @@ class AlignmentHead(nn.Module):
         super().__init__()
         self._detached = config.learn != "joint"
         self._scale = 1 / math.sqrt(config.dim)
-        self.query = nn.Linear(read_dim, config.dim)
-        self.key = nn.Linear(key_dim, config.dim)
+        self.query = Linear(read_dim, config.dim)
+        self.key = Linear(key_dim, config.dim)
 
     def forward(
         self, read_RX: Tensor, encoded: Encoded, x_BSE: Tensor, real: tuple[Tensor, Tensor], steps: int

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from nmt.config.component import Section
 from nmt.nn.dropout import Dropout
+from nmt.nn.linear import Linear
 
 
 class LexicalReadoutConfig(Section):
@@ -29,7 +30,7 @@ class LexicalReadout(nn.Module):
 
     def __init__(self, config: LexicalReadoutConfig, *, width: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(width, width, bias=False)
+        self.hidden = Linear(width, width, bias=False)
         self.dropout = Dropout(config.dropout)
 
     def forward(self, weights_BMS: Tensor, x_BSE: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import PackedProduct
+from nmt.kernels.product import PackedLinear, product_over_rows
 from nmt.nn.by_hand import require_first_order
 
 CHUNK = 1024
@@ -93,10 +93,10 @@ class _VocabularyLoss(torch.autograd.Function):
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
         compiled = not agreement and targets.counts_R is None and find_kernel("vocabulary", features_RF) is not None
         weight_VF, bias_V = weight_VF.to(dtype), bias_V.to(dtype)
-        project = PackedProduct(weight_VF.t())
+        project = PackedLinear(weight_VF)
         for start in range(0, len(features_RF), CHUNK):
             rows = slice(start, start + CHUNK)
-            logits_CV = project(features_RF[rows])
+            logits_CV = project.forward(features_RF[rows])
             if compiled:
                 losses = _kernel_chunk(logits_CV, targets.word_R[rows], smoothing, (bias_V, dbias_V), need)
             else:
@@ -105,9 +105,8 @@ class _VocabularyLoss(torch.autograd.Function):
             total += losses.total
             nll += losses.nll
             if losses.dlogits_CV is not None:
-                torch.mm(losses.dlogits_CV, weight_VF, out=dfeatures_RF[rows])
-                product_VF = (losses.dlogits_CV.t() @ features_RF[rows]).to(precise)
-                dweight_VF = product_VF if dweight_VF is None else dweight_VF.add_(product_VF)
+                project.backward(losses.dlogits_CV, out=dfeatures_RF[rows])
+                dweight_VF = product_over_rows(losses.dlogits_CV, features_RF[rows], dweight_VF).to(precise)
         ctx.gradients = dfeatures_RF, dweight_VF, dbias_V
         ctx.mark_non_differentiable(nll)
         return total, nll

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.nn.cell_tape import MakeTape, State, unroll
+from nmt.nn.linear import linear
 
 
 class Cell(nn.Module, ABC):
@@ -33,14 +33,14 @@ class Cell(nn.Module, ABC):
 
     def project(self, x: Tensor) -> Tensor:
         """The input's share of the gates, (..., I) -> (..., G)."""
-        return F.linear(x, self.weight_ih, self.input_bias)
+        return linear(x, self.weight_ih, self.input_bias)
 
     def project_first(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The gates' share of the first inputs x, (..., J) -> (..., G), and the weights of the others, (G, I - J)."""
         first = x.size(-1)
         weight_first, weight_rest = self.weight_ih.split([first, self.weight_ih.size(1) - first], 1)
         # PyTorch adds the bias within the product only where the rows lie one after the other
-        return F.linear(x.contiguous(), weight_first, self.input_bias), weight_rest
+        return linear(x.contiguous(), weight_first, self.input_bias), weight_rest
 
     def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:
         """The state's tensors after each of the T steps, (B, T, H) each.
@@ -49,6 +49,6 @@ class Cell(nn.Module, ABC):
         """
         gates_TBG, weight_rest = self.project_first(x_BTI.transpose(0, 1))
         if constant_BI is not None:
-            gates_TBG = gates_TBG + F.linear(constant_BI, weight_rest)
+            gates_TBG = gates_TBG + linear(constant_BI, weight_rest)
         make_tape, weights = self.tape()
         return tuple(part_TBH.transpose(0, 1) for part_TBH in unroll(make_tape, gates_TBG, *state, *weights))

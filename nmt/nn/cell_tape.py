@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nmt.nn.by_hand import take_saved
+from nmt.nn.by_hand import alike, take_saved
 
 State = tuple[Tensor, ...]
 """A cell's state, (h_BH,) or (h_BH, c_BH)."""
@@ -55,14 +55,17 @@ MakeTape = Callable[..., CellTape]
 
 
 def unroll(make_tape: MakeTape, gates_TBG: Tensor, *inputs: Tensor) -> State:
-    """The state's tensors after each of the T steps, (T, B, H); `inputs` are the initial state and the weights."""
-    tensors = gates_TBG, *(tensor.to(gates_TBG.dtype) for tensor in inputs)
-    return _Sequence.apply(make_tape, *(tensor.contiguous() for tensor in tensors))  # type: ignore[return-value]
+    """The state's tensors after each of the T steps, (T, B, H), computed in the type of the gates.
+
+    `inputs` are the initial state and the weights.
+    """
+    return _Sequence.apply(make_tape, gates_TBG, *inputs)  # type: ignore[return-value]
 
 
 class _Sequence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, make_tape: MakeTape, gates_TBG: Tensor, *inputs: Tensor) -> State:
+    def forward(ctx: Any, make_tape: MakeTape, *tensors: Tensor) -> State:
+        gates_TBG, *inputs = alike(tensors)
         tape = make_tape(len(gates_TBG), *inputs)
         ctx.saved = tape, gates_TBG.shape
         for t, gates_BG in enumerate(gates_TBG.unbind(0)):

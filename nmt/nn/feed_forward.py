@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from nmt.nn.dropout import Dropout
+from nmt.nn.linear import Linear
 
 
 class FeedForward(nn.Module):
@@ -12,8 +13,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, dim: int, hidden_dim: int, dropout: float) -> None:
         super().__init__()
-        self.hidden = nn.Linear(dim, hidden_dim)
-        self.output = nn.Linear(hidden_dim, dim)
+        self.hidden = Linear(dim, hidden_dim)
+        self.output = Linear(hidden_dim, dim)
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:

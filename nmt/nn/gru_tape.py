@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nmt.kernels.product import product_over_rows
 from nmt.nn.cell_tape import CellTape, State
 
 
@@ -70,8 +71,10 @@ class GRUTape(CellTape):
         dim, h = self.dim, self.h_TBH[:-1].flatten(0, 1)
         if self.before:
             drecurrent, inner = dgates_TBG.flatten(0, 1), self.inner_TBH.flatten(0, 1)
-            dweight = torch.cat([drecurrent[:, : 2 * dim].t() @ h, drecurrent[:, 2 * dim :].t() @ inner])
+            dweight = torch.cat(
+                [product_over_rows(drecurrent[:, : 2 * dim], h), product_over_rows(drecurrent[:, 2 * dim :], inner)]
+            )
         else:
             drecurrent = self.drecurrent_TB3H.flatten(0, 1)
-            dweight = drecurrent.t() @ h
+            dweight = product_over_rows(drecurrent, h)
         return self.dh_BH, dweight, drecurrent.sum(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nmt.kernels.product import product_over_rows
 from nmt.nn.cell_tape import CellTape, State
 
 
@@ -51,5 +52,5 @@ class LSTMTape(CellTape):
         self.dh_BH = dgates_BG @ self.weight_hh
 
     def gradients(self, dgates_TBG: Tensor) -> tuple[Tensor, ...]:
-        dweight = dgates_TBG.flatten(0, 1).t() @ self.h_TBH[:-1].flatten(0, 1)
+        dweight = product_over_rows(dgates_TBG.flatten(0, 1), self.h_TBH[:-1].flatten(0, 1))
         return self.dh_BH, self.dc_BH, dweight

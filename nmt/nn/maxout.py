@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from nmt.nn.linear import Linear, linear
 
 
 class Maxout(nn.Module):
@@ -12,7 +13,7 @@ class Maxout(nn.Module):
 
     def __init__(self, input_dim: int, dim: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(input_dim, 2 * dim)
+        self.linear = Linear(input_dim, 2 * dim)
 
     def forward(self, parts: list[Tensor], product: Tensor | None = None) -> Tensor:
         """(..., dim) from the concatenation of `parts`; of inputs after them `product` (..., 2 dim) is W's share."""
@@ -20,6 +21,6 @@ class Maxout(nn.Module):
         if product is None:
             inner = self.linear(inputs)
         else:
-            inner = F.linear(inputs, self.linear.weight[:, : inputs.size(-1)], self.linear.bias) + product
+            inner = linear(inputs, self.linear.weight[:, : inputs.size(-1)], self.linear.bias) + product
         first, second = inner.unflatten(-1, (-1, 2)).unbind(-1)
         return torch.maximum(first, second)

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nmt.nn.linear import Linear
+
 
 class KeysValues(NamedTuple):
     """A memory as the heads see it: K W_i^K and V W_i^V for every head i."""
@@ -37,10 +39,10 @@ class MultiHead(nn.Module):
     def __init__(self, dim: int, memory_dim: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads, self.dropout = heads, dropout
-        self.query = nn.Linear(dim, dim, bias=False)
-        self.key = nn.Linear(memory_dim, dim, bias=False)
-        self.value = nn.Linear(memory_dim, dim, bias=False)
-        self.output = nn.Linear(dim, dim, bias=False)
+        self.query = Linear(dim, dim, bias=False)
+        self.key = Linear(memory_dim, dim, bias=False)
+        self.value = Linear(memory_dim, dim, bias=False)
+        self.output = Linear(dim, dim, bias=False)
 
     def remember(self, memory_BSD: Tensor) -> KeysValues:
         """Keys and values of every head."""

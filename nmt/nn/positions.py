@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nmt.nn.dropout import Dropout
+from nmt.nn.linear import Linear
 
 
 class Positioned(nn.Module):
@@ -20,7 +21,7 @@ class Positioned(nn.Module):
     def __init__(self, input_dim: int, dim: int, dropout: float) -> None:
         super().__init__()
         self.dim, self.scale = dim, input_dim**0.5
-        self.widen = nn.Identity() if input_dim == dim else nn.Linear(input_dim, dim, bias=False)
+        self.widen = nn.Identity() if input_dim == dim else Linear(input_dim, dim, bias=False)
         self.dropout = Dropout(dropout)
 
     def forward(self, x_BTE: Tensor, first: int = 0) -> Tensor:

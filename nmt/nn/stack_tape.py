@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from nmt.kernels.product import PackedLinear
+from nmt.kernels.product import PackedLinear, product_over_rows
 from nmt.nn.cell_tape import CellTape, MakeTape, State
 from nmt.nn.dropout import mask_at
 
@@ -103,4 +103,4 @@ class _Upper:
     def gradients(self) -> tuple[Tensor, Tensor]:
         """Of W and b."""
         dgates = self.dgates_TBG.flatten(0, 1)
-        return dgates.t() @ self.read_TBH.flatten(0, 1), dgates.sum(0)
+        return product_over_rows(dgates, self.read_TBH.flatten(0, 1)), dgates.sum(0)

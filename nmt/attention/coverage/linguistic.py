@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 from pydantic import PositiveFloat
-from torch import Tensor, nn
+from torch import Tensor
 
 from nmt.attention.coverage.coverage import Coverage
+from nmt.nn.linear import Linear
 
 
 class Linguistic(Coverage, name="linguistic"):
@@ -27,7 +28,7 @@ class Linguistic(Coverage, name="linguistic"):
     def __init__(self, config: Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
         self.max_fertility = config.max_fertility
-        self.fertility = None if config.max_fertility is None else nn.Linear(memory_dim, 1, bias=False)
+        self.fertility = None if config.max_fertility is None else Linear(memory_dim, 1, bias=False)
 
     def features(self, values_BSD: Tensor) -> Tensor:
         if self.fertility is None or self.max_fertility is None:

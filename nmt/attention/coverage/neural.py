@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import PositiveInt
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.attention.coverage.coverage import Coverage
 from nmt.nn.gru import GRU
+from nmt.nn.linear import linear
 
 
 class Neural(Coverage, name="neural"):
@@ -29,11 +29,9 @@ class Neural(Coverage, name="neural"):
 
     def features(self, values_BSD: Tensor) -> Tensor:
         weight = self.cell.weight_ih.split(self.widths, 1)[1]
-        return F.linear(values_BSD, weight, self.cell.bias_ih)
+        return linear(values_BSD, weight, self.cell.bias_ih)
 
     def forward(self, coverage_NSC: Tensor, weights_NS: Tensor, features_NSP: Tensor, state_NH: Tensor) -> Tensor:
         weight_alpha, _, weight_state = self.cell.weight_ih.split(self.widths, 1)
-        gates_NSP = (
-            features_NSP + F.linear(state_NH, weight_state)[:, None] + weights_NS[..., None] * weight_alpha[:, 0]
-        )
+        gates_NSP = features_NSP + linear(state_NH, weight_state)[:, None] + weights_NS[..., None] * weight_alpha[:, 0]
         return self.cell.step(gates_NSP, (coverage_NSC,))[0]

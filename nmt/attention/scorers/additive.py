@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pydantic import PositiveInt
-from torch import Tensor, nn
+from torch import Tensor
 
 from nmt.attention.scorers.perceptron import Perceptron
 from nmt.attention.scorers.scorer import Scorer
+from nmt.nn.linear import Linear
 
 
 class Additive(Perceptron, name="additive"):
@@ -24,7 +25,7 @@ class Additive(Perceptron, name="additive"):
 
     def __init__(self, config: Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__(query_dim=query_dim, dim=config.dim)
-        self.key = nn.Linear(memory_dim, config.dim)
+        self.key = Linear(memory_dim, config.dim)
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         return self.key(values_BSD)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from nmt.attention.scorers.perceptron import Perceptron
 from nmt.attention.scorers.scorer import Scorer
 from nmt.errors import ConfigError
+from nmt.nn.linear import Linear
 
 
 class Concat(Perceptron, name="concat"):
@@ -32,7 +33,7 @@ class Concat(Perceptron, name="concat"):
                 f"{memory_dim}, not {config.dim}"
             )
         super().__init__(query_dim=query_dim, dim=config.dim)
-        self.key = nn.Identity() if config.reduced else nn.Linear(memory_dim, config.dim, bias=False)
+        self.key = nn.Identity() if config.reduced else Linear(memory_dim, config.dim, bias=False)
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         return self.key(values_BSD)

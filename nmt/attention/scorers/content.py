@@ -9,6 +9,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from nmt.attention.scorers.scorer import Scorer
+from nmt.nn.linear import Linear
 
 
 class Content(Scorer, name="content"):
@@ -26,7 +27,7 @@ class Content(Scorer, name="content"):
 
     def __init__(self, config: Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.key = nn.Linear(memory_dim, config.dim, bias=False)
+        self.key = Linear(memory_dim, config.dim, bias=False)
         self.energy = nn.Parameter(torch.empty(config.dim))
         self.activation = {"tanh": nn.Tanh(), "relu": nn.ReLU(), "identity": nn.Identity()}[config.activation]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.attention.scorers.scorer import Scorer
+from nmt.nn.linear import Linear
 
 
 class Cosine(Scorer, name="cosine"):
@@ -17,8 +18,8 @@ class Cosine(Scorer, name="cosine"):
 
     def __init__(self, config: Scorer.Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.query = nn.Linear(query_dim, memory_dim)
-        self.strength = nn.Linear(query_dim, 1)
+        self.query = Linear(query_dim, memory_dim)
+        self.strength = Linear(query_dim, 1)
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         return F.normalize(values_BSD, dim=-1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from nmt.attention.scorers.scorer import Scorer
 from nmt.attention.tapes.product import ProductTape
 from nmt.attention.tapes.tape import MakeAttentionTape
+from nmt.nn.linear import Linear
 
 
 class General(Scorer, name="general"):
@@ -14,7 +15,7 @@ class General(Scorer, name="general"):
 
     def __init__(self, config: Scorer.Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
-        self.key = nn.Linear(memory_dim, query_dim, bias=False)
+        self.key = Linear(memory_dim, query_dim, bias=False)
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         return self.key(values_BSD)

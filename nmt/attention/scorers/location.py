@@ -6,13 +6,14 @@ from typing import Literal
 
 import torch
 from pydantic import PositiveInt
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.attention.scorers.scorer import Scorer
 from nmt.attention.tapes.location import LocationTape
 from nmt.attention.tapes.tape import MakeAttentionTape
 from nmt.errors import DataError
+from nmt.nn.linear import Linear
 
 
 class Location(Scorer, name="location"):
@@ -39,7 +40,7 @@ class Location(Scorer, name="location"):
     def __init__(self, config: Config, *, query_dim: int, memory_dim: int) -> None:
         super().__init__()
         self.config = config
-        self.position = nn.Linear(query_dim, config.max_positions, bias=False)
+        self.position = Linear(query_dim, config.max_positions, bias=False)
 
     def keys(self, values_BSD: Tensor) -> Tensor:
         """Nothing but the number of positions.

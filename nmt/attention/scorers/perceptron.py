@@ -10,6 +10,7 @@ from nmt.attention.scorers.hidden_scores import hidden_scores
 from nmt.attention.scorers.scorer import Scorer
 from nmt.attention.tapes.additive_kernel import make_additive_tape
 from nmt.attention.tapes.tape import MakeAttentionTape
+from nmt.nn.linear import Linear
 
 
 class Perceptron(Scorer):
@@ -17,7 +18,7 @@ class Perceptron(Scorer):
 
     def __init__(self, *, query_dim: int, dim: int) -> None:
         super().__init__()
-        self.query = nn.Linear(query_dim, dim, bias=False)
+        self.query = Linear(query_dim, dim, bias=False)
         self.energy = nn.Parameter(torch.empty(dim))
 
     def tape(self) -> tuple[MakeAttentionTape, tuple[Tensor, ...]]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from nmt.attention.tapes.additive import AdditiveTape
 from nmt.attention.tapes.tape import AttentionTape
 from nmt.kernels.kernels import find_kernel, take_kernel
-from nmt.kernels.product import PackedLinear
+from nmt.kernels.product import PackedLinear, product_over_rows
 
 
 def make_additive_tape(steps: int, mask_BS: Tensor, keys_BSA: Tensor, *tensors: Tensor) -> AttentionTape:
@@ -47,5 +47,5 @@ class _KernelTape(AttentionTape):
 
     def _score_gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
         dtype = query_TBH.dtype
-        dW_AH = self.dquery_TBA.flatten(0, 1).to(dtype).t() @ query_TBH.flatten(0, 1)
+        dW_AH = product_over_rows(self.dquery_TBA.flatten(0, 1).to(dtype), query_TBH.flatten(0, 1))
         return self.dkeys_BSA.to(dtype), dW_AH, self.dv_BA.sum(0).to(dtype)

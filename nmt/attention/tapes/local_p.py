@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nmt.attention.tapes.window import WeighingTape
-from nmt.kernels.product import PackedLinear
+from nmt.kernels.product import PackedLinear, product_over_rows
 from nmt.nn.softmax import softmax_back
 
 
@@ -55,4 +55,4 @@ class LocalPTape(WeighingTape):
     def gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
         """Of W and v."""
         hidden, dhidden = self.hidden_TBH.flatten(0, 1), self.dhidden_TBH.flatten(0, 1)
-        return dhidden.t() @ query_TBH.flatten(0, 1), self.draw_TB.flatten().to(hidden.dtype) @ hidden
+        return product_over_rows(dhidden, query_TBH.flatten(0, 1)), self.draw_TB.flatten().to(hidden.dtype) @ hidden

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nmt.attention.tapes.tape import AttentionTape
-from nmt.kernels.product import PackedLinear
+from nmt.kernels.product import PackedLinear, product_over_rows
 
 
 class LocationTape(AttentionTape):
@@ -30,5 +30,5 @@ class LocationTape(AttentionTape):
         return self.project.backward(self.dscores_TBS[t].copy_(dscores_BS[:, : self.scored]))
 
     def _score_gradients(self, query_TBH: Tensor) -> tuple[Tensor, ...]:
-        dscored = self.dscores_TBS.flatten(0, 1).t() @ query_TBH.flatten(0, 1)
+        dscored = product_over_rows(self.dscores_TBS.flatten(0, 1), query_TBH.flatten(0, 1))
         return torch.zeros_like(self.keys_BS0), F.pad(dscored, (0, 0, 0, self.positions - self.scored))

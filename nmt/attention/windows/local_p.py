@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nmt.attention.tapes.local_p import LocalPTape
 from nmt.attention.tapes.window import MakeWindowTape
 from nmt.attention.windows.window import View, Window, distance
+from nmt.nn.linear import Linear
 
 
 class LocalP(Window, name="local_p"):
@@ -32,7 +33,7 @@ class LocalP(Window, name="local_p"):
     def __init__(self, config: Config, *, query_dim: int) -> None:
         super().__init__()
         self.width = config.width
-        self.hidden = nn.Linear(query_dim, query_dim, bias=False)
+        self.hidden = Linear(query_dim, query_dim, bias=False)
         self.center = nn.Parameter(torch.empty(query_dim))
 
     def forward(self, query_BMH: Tensor, mask_BS: Tensor, position_BM: Tensor | None) -> View:

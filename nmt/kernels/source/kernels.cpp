@@ -10,6 +10,7 @@
 #include "tiles.h"
 #include "pack.h"
 #include "product.h"
+#include "over_rows.h"
 
 #define T float
 #define NAME(kernel) kernel##_float32

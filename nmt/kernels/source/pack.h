@@ -32,13 +32,17 @@ inline void take_lines(const void* matrix, long step, long rows, long bytes, Wor
         tile[i] = _mm512_maskz_loadu_epi8(i < rows ? inside : 0, (const char*)matrix + i * step);
 }
 
-// Rows 2 i and 2 i + 1 of a matrix, 16 numbers of each, side by side as pairs.
-inline void take_pairs(const bf16* p, long step, long rows, long columns, Words* tile) {
-    __mmask16 inside = columns >= 16 ? 0xffff : columns <= 0 ? 0 : (1u << columns) - 1;
+// Rows 2 i and 2 i + 1 of a matrix side by side as pairs: of the first 16 of 32 numbers of each in one tile, of the others
+// in a second, `apart` bytes after it. Zeros behind `rows` and `columns`.
+inline void pair_rows(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
+    const Words left = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), right = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    __mmask32 inside = columns >= 32 ? 0xffffffff : (1u << columns) - 1;
     for (long i = 0; i < 16; i++) {
-        auto row = [&](long r) { return _mm256_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step); };
-        __m512i upper = _mm512_cvtepu16_epi32(row(2 * i)), lower = _mm512_cvtepu16_epi32(row(2 * i + 1));
-        tile[i] = _mm512_or_si512(upper, _mm512_slli_epi32(lower, 16));
+        auto row = [&](long r) { return _mm512_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step); };
+        Words upper = row(2 * i), lower = row(2 * i + 1);
+        Words even = _mm512_unpacklo_epi16(upper, lower), odd = _mm512_unpackhi_epi16(upper, lower);
+        _mm512_storeu_si512(tiles + i * 64, _mm512_permutex2var_epi64(even, left, odd));
+        _mm512_storeu_si512(tiles + apart + i * 64, _mm512_permutex2var_epi64(even, right, odd));
     }
 }
 #endif

@@ -7,16 +7,19 @@ constexpr long PAST = 4 << 20;  // bytes of a result that no cache keeps
 extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matrix, bf16* packed) {
     long deep = up_to(SIDE, K);
 #pragma omp parallel for collapse(2)
-    for (long n = 0; n < up_to(SIDE, N); n += W)
+    for (long n = 0; n < up_to(SIDE, N); n += SIDE)
         for (long k = 0; k < deep; k += SIDE) {
-            Words tile[16];
-            if (transposed) {
-                take_lines(matrix + n * K + k, K * 2, N - n, (K - k) * 2, tile);
-                transpose(tile);
-            } else {
-                take_pairs(matrix + k * N + n, N, K - k, N - n, tile);
+            char* tiles = (char*)(packed + n * deep + k * W);
+            if (!transposed) {
+                pair_rows(matrix + k * N + n, N, K - k, N - n, tiles, deep * LINE / 2);
+                continue;
             }
-            memcpy(packed + n * deep + k * W, tile, sizeof tile);
+            for (long half = 0; half < SIDE; half += W) {
+                Words tile[16];
+                take_lines(matrix + (n + half) * K + k, K * 2, N - n - half, (K - k) * 2, tile);
+                transpose(tile);
+                memcpy(tiles + half * deep * 2, tile, sizeof tile);
+            }
         }
 }
 

@@ -1,5 +1,5 @@
 // Products of blocks of 32 x 32 in tiles of 16 rows of 64 bytes (AMX): of bfloat16 with sums in float32, of 8-bit
-// numbers with sums in 32 bits. x: 32 rows of `bytes` each, a multiple of 64; left and right: two columns of packed tiles.
+// numbers with sums in 32 bits.
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,19 +18,26 @@ const struct {
     uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 } SHAPES;
 
+// Tiles one after the other, `next` bytes apart; their lines are `step` bytes apart.
+struct Row {
+    const char* first;
+    long next, step;
+};
+
 struct Tiles {
     Tiles() { _tile_loadconfig(&SHAPES); }
     ~Tiles() { _tile_release(); }
 
+    // upper and lower: `count` tiles each; left and right: two columns of packed tiles.
     template <class Sum>
-    void multiply(long bytes, const char* x, const char* left, const char* right, Sum (*sums)[SIDE]) {
+    void multiply(long count, Row upper, Row lower, const char* left, const char* right, Sum (*sums)[SIDE]) {
         _tile_zero(0);
         _tile_zero(1);
         _tile_zero(2);
         _tile_zero(3);
-        for (long k = 0; k < bytes / LINE; k++) {
-            _tile_loadd(4, x + k * LINE, bytes);
-            _tile_loadd(5, x + 16 * bytes + k * LINE, bytes);
+        for (long k = 0; k < count; k++) {
+            _tile_loadd(4, upper.first + k * upper.next, upper.step);
+            _tile_loadd(5, lower.first + k * lower.next, lower.step);
             _tile_loadd(6, left + k * TILE, LINE);
             _tile_loadd(7, right + k * TILE, LINE);
             if constexpr (std::is_same_v<Sum, float>) {
@@ -53,8 +60,8 @@ struct Tiles {
 };
 
 // finish(row, column, width, sums) for the 32 columns of each row of x packed, or for what is left of them, and for the
-// share of this thread. BLOCK columns at a time: few enough for their weights to stay in the cache, enough to write long
-// pieces of rows.
+// share of this thread. x: rows of `bytes` each, a multiple of 64. BLOCK columns at a time: few enough for their weights
+// to stay in the cache, enough to write long pieces of rows.
 template <class Sum, class Finish>
 void multiply_share(long M, long N, long bytes, const char* x, const char* packed, Finish finish) {
     Tiles tiles;
@@ -64,12 +71,14 @@ void multiply_share(long M, long N, long bytes, const char* x, const char* packe
     for (long block = begin; block < end; block += BLOCK)
         for (long m = 0; m < M; m += SIDE)
             for (long n = block; n < end && n < block + BLOCK; n += SIDE) {
-                tiles.multiply(bytes, x + m * bytes, packed + n * bytes, packed + (n + W) * bytes, sums);
+                const char *row = x + m * bytes, *left = packed + n * bytes;
+                Row upper = {row, LINE, bytes}, lower = {row + W * bytes, LINE, bytes};
+                tiles.multiply(bytes / LINE, upper, lower, left, left + W * bytes, sums);
                 long rows = std::min(SIDE, M - m);
                 if (N - n >= SIDE)
-                    for (long row = 0; row < rows; row++) finish(m + row, n, SIDE, sums[row]);
+                    for (long r = 0; r < rows; r++) finish(m + r, n, SIDE, sums[r]);
                 else
-                    for (long row = 0; row < rows; row++) finish(m + row, n, N - n, sums[row]);
+                    for (long r = 0; r < rows; r++) finish(m + r, n, N - n, sums[r]);
             }
     _mm_sfence();
 }
