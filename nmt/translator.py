@@ -24,7 +24,6 @@ from nmt.models.ensemble import Ensemble
 from nmt.models.int8_products import Int8Products
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
-from nmt.models.weight_products import WeightProducts
 from nmt.search.batch_limits import BATCH_PIECES, most_sentences
 from nmt.search.beam import SearchModel, beam_search
 from nmt.search.config import SearchConfig
@@ -90,9 +89,8 @@ class Translator:
         self.compute, self.device, self.warn = compute, compute.device, warn
         self.substitute: Callable[[str], str] = copy_word
         self.shortlist: Shortlist | None = None
-        self._searched: Seq2Seq | Ensemble | WeightProducts = model
-        if compute.precision == "bf16" and compute.device.type == "cpu":
-            self._searched = Bfloat16Products(model)
+        packs = compute.precision == "bf16" and compute.device.type == "cpu"
+        self._forced = self._searched = Bfloat16Products(model) if packs else model
         self._search_compute = compute
 
     @property
@@ -246,7 +244,7 @@ class Translator:
         batch = collate([line.src.ids for line in lines], [line.tgt.ids for line in lines], []).to(self.device)
         self.model.eval()
         with self.compute.autocast():
-            forced = self.model.force(batch)
+            forced = self._forced.force(batch)
         weights_BTS = None if forced.weights_BTS is None else forced.weights_BTS.float().cpu().numpy()
         logprob_B, logprob_BT = forced.logprob_BT.sum(1).tolist(), forced.logprob_BT.cpu().numpy()
         return [

@@ -76,7 +76,8 @@ def product_over_rows(y_RO: Tensor, x_RI: Tensor, total_OI: Tensor | None = None
     In bfloat16 on a processor with tiles it is float32, else of the type of y and x. PyTorch would generate code for
     every number of rows, which takes longer than the product.
     """
-    if not (y_RO.dtype == torch.bfloat16 == x_RI.dtype and y_RO.device.type == "cpu" and has_tiles()):
+    of_bfloat16 = y_RO.dtype == torch.bfloat16 == x_RI.dtype and y_RO.device.type == "cpu" and len(y_RO) > 0
+    if not of_bfloat16 or total_OI is not None and total_OI.dtype != torch.float32 or not has_tiles():
         product_OI = y_RO.t() @ x_RI
         return product_OI if total_OI is None else total_OI.add_(product_OI)
     (rows, outputs), inputs = y_RO.shape, x_RI.size(1)

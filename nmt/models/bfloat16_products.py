@@ -1,4 +1,4 @@
-"""Search in bfloat16 on a processor. I input, O output."""
+"""Translation in bfloat16 on a processor. I input, O output."""
 
 from __future__ import annotations
 

@@ -57,14 +57,14 @@ def vocabulary_loss(
     each such pair (Liang et al. 2021, eq. 2); then all rows count.
     """
     assert targets.counts_R is None or not agreement
-    parts = _for_products(features_RF), weight_VF, bias_V
+    parts = for_products(features_RF), weight_VF, bias_V
     if not torch.is_grad_enabled():
         parts = tuple(part.detach() for part in parts)
     total, nll = _VocabularyLoss.apply(*parts, targets, float(label_smoothing), agreement)  # type: ignore[misc]
     return Loss(total, nll.detach(), len(targets.word_R))
 
 
-def _for_products(x: Tensor) -> Tensor:
+def for_products(x: Tensor) -> Tensor:
     """x in the type in which autocast computes products."""
     place = x.device.type
     casts = torch.is_autocast_enabled(place) and x.dtype == torch.float32
@@ -88,7 +88,7 @@ class _VocabularyLoss(torch.autograd.Function):
         total = features_RF.new_zeros((), dtype=precise)
         nll = total.clone()
         need = any(ctx.needs_input_grad[:3])
-        dfeatures_RF = torch.empty_like(features_RF)
+        dfeatures_RF = torch.empty_like(features_RF, memory_format=torch.contiguous_format)
         dweight_VF: Tensor | None = None
         dbias_V = torch.zeros_like(bias_V, dtype=precise)
         compiled = not agreement and targets.counts_R is None and find_kernel("vocabulary", features_RF) is not None
@@ -150,15 +150,27 @@ def _chunk(logits_CV: Tensor, targets: Targets, smoothing: float, agreement: flo
     return _Chunk(total, nll, dlogits_CV.to(logits_CV.dtype))
 
 
+def kernel_losses(
+    logits_CV: Tensor, target_C: Tensor, smoothing: float, bias_and_gradient: tuple[Tensor, Tensor], need: bool
+) -> tuple[Tensor, Tensor]:
+    """nll_C of the targets and mean_C, the mean of the log-probabilities, by the compiled loop "vocabulary".
+
+    logits_CV: without their bias. If `need`, the gradient of their loss takes their place, and its sum is added to that
+    of the bias, float32.
+    """
+    bias_V, dbias_V = bias_and_gradient
+    nll_C, mean_C = dbias_V.new_empty(2, len(logits_CV))
+    assert bias_V.dtype == logits_CV.dtype
+    given = target_C.long().contiguous(), bias_V, logits_CV, nll_C, mean_C, dbias_V
+    take_kernel("vocabulary", logits_CV)(*logits_CV.shape, int(need), smoothing, *given)
+    return nll_C, mean_C
+
+
 def _kernel_chunk(
     logits_CV: Tensor, target_C: Tensor, smoothing: float, bias_and_gradient: tuple[Tensor, Tensor], need: bool
 ) -> _Chunk:
     """As `_chunk`, of logits without their bias; the gradient takes their place."""
-    bias_V, dbias_V = bias_and_gradient
-    nll_C, mean_C = dbias_V.new_empty(2, len(logits_CV))
-    take_kernel("vocabulary", logits_CV)(
-        *logits_CV.shape, int(need), smoothing, target_C, bias_V, logits_CV, nll_C, mean_C, dbias_V
-    )
+    nll_C, mean_C = kernel_losses(logits_CV, target_C, smoothing, bias_and_gradient, need)
     nll = nll_C.sum()
     return _Chunk((1 - smoothing) * nll - smoothing * mean_C.sum(), nll, logits_CV if need else None)
 

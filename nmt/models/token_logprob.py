@@ -10,15 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nmt.models.loss import CHUNK
+from nmt.kernels.kernels import find_kernel
+from nmt.kernels.product import PackedLinear, product_over_rows
+from nmt.models.loss import CHUNK, for_products, kernel_losses
 from nmt.nn.by_hand import require_first_order
 from nmt.nn.softmax import log_probabilities
 
 
 def token_logprob(features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor) -> Tensor:
     """logprob_R of the targets under the softmax over W f + b, in float32 at least."""
-    dtype = features_RF.dtype
-    return _TokenLogprob.apply(features_RF, weight_VF.to(dtype), bias_V.to(dtype), target_R)  # type: ignore[return-value]
+    return _TokenLogprob.apply(for_products(features_RF), weight_VF, bias_V, target_R)  # type: ignore[return-value]
 
 
 class _TokenLogprob(torch.autograd.Function):
@@ -26,27 +27,36 @@ class _TokenLogprob(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, features_RF: Tensor, weight_VF: Tensor, bias_V: Tensor, target_R: Tensor) -> Tensor:
+        weight_VF, bias_V = weight_VF.to(features_RF.dtype), bias_V.to(features_RF.dtype)
         ctx.save_for_backward(features_RF, weight_VF, bias_V, target_R)
+        project = PackedLinear(weight_VF)
         chunks = zip(features_RF.split(CHUNK), target_R.split(CHUNK), strict=True)
-        return torch.cat([_logprob(part, weight_VF, bias_V).gather(1, t[:, None])[:, 0] for part, t in chunks])
+        return torch.cat([_logprob_of(target_C, project, part_CF, bias_V) for part_CF, target_C in chunks])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         require_first_order()
         features_RF, weight_VF, bias_V, target_R = ctx.saved_tensors
-        dtype = features_RF.dtype
-        dfeatures, dweight_VF = [], torch.zeros_like(weight_VF, dtype=grads[0].dtype)
-        dbias_V = torch.zeros_like(bias_V, dtype=grads[0].dtype)
+        dtype, dfeatures, project = features_RF.dtype, [], PackedLinear(weight_VF)
+        dweight_VF, dbias_V = grads[0].new_zeros(weight_VF.shape), grads[0].new_zeros(bias_V.shape)
         chunks = (part.split(CHUNK) for part in (features_RF, target_R, grads[0]))
         for features_CF, target_C, grad_C in zip(*chunks, strict=True):
-            dlogits_CV = _logprob(features_CF, weight_VF, bias_V).exp_().mul_(-grad_C[:, None])
+            dlogits_CV = _logprob(project, features_CF, bias_V).exp_().mul_(-grad_C[:, None])
             dlogits_CV.scatter_add_(1, target_C[:, None], grad_C[:, None])
             dbias_V += dlogits_CV.sum(0)
             dlogits_CV = dlogits_CV.to(dtype)
-            dfeatures.append(dlogits_CV @ weight_VF)
-            dweight_VF += dlogits_CV.t() @ features_CF
-        return torch.cat(dfeatures), dweight_VF.to(dtype), dbias_V.to(dtype), None
+            dfeatures.append(project.backward(dlogits_CV))
+            product_over_rows(dlogits_CV, features_CF, dweight_VF)
+        return torch.cat(dfeatures), dweight_VF, dbias_V, None
 
 
-def _logprob(features_CF: Tensor, weight_VF: Tensor, bias_V: Tensor) -> Tensor:
-    return log_probabilities(torch.addmm(bias_V, features_CF, weight_VF.t()))
+def _logprob_of(target_C: Tensor, project: PackedLinear, features_CF: Tensor, bias_V: Tensor) -> Tensor:
+    """logprob_C of the targets, by the compiled loop where there is one."""
+    if find_kernel("vocabulary", features_CF) is None:
+        return _logprob(project, features_CF, bias_V).gather(1, target_C[:, None])[:, 0]
+    unused_V = torch.empty_like(bias_V, dtype=torch.float32)
+    return -kernel_losses(project.forward(features_CF), target_C, 0.0, (bias_V, unused_V), need=False)[0]
+
+
+def _logprob(project: PackedLinear, features_CF: Tensor, bias_V: Tensor) -> Tensor:
+    return log_probabilities(project.forward(features_CF, bias_V))

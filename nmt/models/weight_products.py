@@ -1,4 +1,4 @@
-"""Search with weights that are packed for fast products. I input, O output."""
+"""Translation with weights that are packed for fast products. I input, O output."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from nmt.data.batch import Batch
 from nmt.models.ensemble import Ensemble
-from nmt.models.seq2seq import Seq2Seq
+from nmt.models.seq2seq import Forced, Seq2Seq
 
 
 class WeightProducts(TorchFunctionMode, ABC):
-    """The model for search, where `linear` with a weight of it, or with a part of one, is computed by a subclass.
+    """The model for translation, where `linear` with a weight of it, or with a part of one, is computed by a subclass.
 
     Weights are packed once, when they are first used, and parts of the vocabulary whenever they are taken; they must
     not change then. Products by other functions stay what they are: the encoder's recurrence, attention over the
@@ -37,6 +38,11 @@ class WeightProducts(TorchFunctionMode, ABC):
         """As the model's."""
         with self:
             return self._model.step(y_N, memory, state, *words)
+
+    def force(self, batch: Batch) -> Forced:
+        """As the model's."""
+        with self:
+            return self._model.force(batch)
 
     def narrow(self, words_U: Tensor) -> Any:
         """As the model's."""

@@ -16,11 +16,13 @@ from nmt.nn.gru_tape import GRUTape
 
 
 def kernel_step(before: bool, gates_B3H: Tensor, h_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> Tensor | None:
-    """The next state; None where there is no compiled loop for these numbers, or autograd wants to see them."""
+    """The next state, of any leading shape; None where there is no compiled loop for these numbers, or autograd
+    wants to see them."""
     if torch.is_grad_enabled() or find_kernel("gru_after", gates_B3H) is None:
         return None
-    (rows, dim), like = h_BH.shape, gates_B3H.dtype
+    dim, like = h_BH.size(-1), gates_B3H.dtype
     gates_B3H, h_BH = gates_B3H.contiguous(), h_BH.to(like).contiguous()
+    rows = h_BH.numel() // dim
     rz_BH2, candidate_BH, next_BH = h_BH.new_empty(rows, 2 * dim), torch.empty_like(h_BH), torch.empty_like(h_BH)
     if not before:
         recurrent_B3H = F.linear(h_BH, weight_hh, bias_hh).to(like)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.kernels.product import PackedLinear, has_tiles, product_over_rows
+from nmt.kernels.product import PackedProduct, has_tiles, product_over_rows
 from nmt.nn.by_hand import require_first_order
 
 ROWS = 256
@@ -28,7 +28,7 @@ def linear(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor
     Many rows in bfloat16 training, on a processor with tiles, by products of our own, both ways: PyTorch generates code
     for every number of rows that it has not seen lately, and a batch seldom has as many as another one.
     """
-    if torch.is_grad_enabled() and x.numel() >= ROWS * x.size(-1) and _in_bfloat16(x) and has_tiles():
+    if torch.is_grad_enabled() and x.numel() >= ROWS * max(x.size(-1), 1) and _in_bfloat16(x) and has_tiles():
         return _Linear.apply(x, weight_OI, bias_O)  # type: ignore[return-value]
     return F.linear(x, weight_OI, bias_O)
 
@@ -43,18 +43,17 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight_OI: Tensor, bias_O: Tensor | None) -> Tensor:
         x_MI, bias_O = x.bfloat16().reshape(-1, x.size(-1)), None if bias_O is None else bias_O.bfloat16()
-        product = PackedLinear(weight_OI.bfloat16())
-        ctx.product = product
-        ctx.save_for_backward(x_MI)
-        return product.forward(x_MI, bias_O).view(*x.shape[:-1], -1)
+        weight_OI = weight_OI.bfloat16()
+        ctx.save_for_backward(x_MI, weight_OI)
+        return PackedProduct(weight_OI.t())(x_MI, bias_O).view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         """Gradients of the input, the weight, in float32, and the bias; autograd makes them of their types."""
         require_first_order()
-        product, (x_MI,) = ctx.product, ctx.saved_tensors
+        x_MI, weight_OI = ctx.saved_tensors
         dy_MO = grads[0].reshape(-1, grads[0].size(-1)).contiguous()
         needs_x, needs_weight, needs_bias = ctx.needs_input_grad
-        dx = product.backward(dy_MO).view(*grads[0].shape[:-1], -1) if needs_x else None
+        dx = PackedProduct(weight_OI)(dy_MO).view(*grads[0].shape[:-1], -1) if needs_x else None
         dweight_OI = product_over_rows(dy_MO, x_MI) if needs_weight else None
         return dx, dweight_OI, dy_MO.sum(0) if needs_bias else None

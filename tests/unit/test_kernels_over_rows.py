@@ -92,3 +92,20 @@ def test_a_sum_of_products(dtype):
     expected = total_OI.double() + y_RO.double().t() @ x_RI.double()
     assert product_over_rows(y_RO, x_RI, total_OI) is total_OI
     torch.testing.assert_close(total_OI.double(), expected, rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [*TYPES, torch.float64])
+def test_no_rows(dtype):
+    """An empty sum is 0, and what was there stays."""
+    y_RO, x_RI = torch.zeros(0, 7, dtype=dtype), torch.zeros(0, 5, dtype=dtype)
+    total_OI = torch.randn(7, 5)
+    assert product_over_rows(y_RO, x_RI).equal(torch.zeros(7, 5, dtype=dtype))
+    if dtype != torch.float64:
+        assert product_over_rows(y_RO, x_RI, total_OI.clone()).equal(total_OI)
+
+
+@needs_tiles
+def test_a_total_in_bfloat16_is_added_to_by_pytorch():
+    y_RO, x_RI, total_OI = (torch.randn(size).to(BFLOAT16) for size in ((40, 7), (40, 5), (7, 5)))
+    expected = total_OI + y_RO.t() @ x_RI
+    assert product_over_rows(y_RO, x_RI, total_OI).equal(expected)

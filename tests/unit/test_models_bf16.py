@@ -62,12 +62,22 @@ def test_bf16_gives_nearly_the_same_loss_gradients_and_attention(decoder, encode
         model.zero_grad()
         with Compute(torch.device("cpu"), precision).autocast():
             total = model.loss(batch, 0.1).total
+            logprob_B = model.logprob(batch)
+            with torch.no_grad():
+                forced = model.force(batch)
+                assert model.loss(batch, 0.1).total.item() == pytest.approx(total.item(), rel=1e-2)
             weights = model.force(batch).weights_BTS
         total.backward()
         gradient = torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
         assert total.dtype == gradient.dtype == torch.float32
-        results.append((total.item(), gradient, weights))
-    (loss, gradient, weights), (loss_bf16, gradient_bf16, weights_bf16) = results
+        torch.testing.assert_close(forced.logprob_BT.sum(1), logprob_B.detach(), rtol=2e-2, atol=2e-2)
+        model.zero_grad()
+        logprob_B.sum().backward()
+        dlogprob = torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+        results.append((total.item(), gradient, weights, logprob_B.detach(), dlogprob))
+    (loss, gradient, weights, *scored), (loss_bf16, gradient_bf16, weights_bf16, *scored_bf16) = results
+    torch.testing.assert_close(scored_bf16[0], scored[0], rtol=2e-2, atol=2e-2)
+    assert cosine_similarity(scored[1], scored_bf16[1], 0).item() > 0.99
     assert loss_bf16 == pytest.approx(loss, rel=1e-2)
     assert loss_bf16 != loss
     assert cosine_similarity(gradient, gradient_bf16, 0).item() > 0.99

@@ -80,6 +80,7 @@ def test_where_pytorch_computes(monkeypatch):
         assert linear(*few).equal(F.linear(*few))
         row = [inputs[0][0, 0], *inputs[1:]]
         assert linear(*row).equal(F.linear(*row))
+        assert linear(torch.zeros(5, 0), torch.zeros(7, 0)).equal(torch.zeros(5, 7, dtype=BFLOAT16))
         use_kernels(False)
         mine = linear(*inputs)
         use_kernels(True)

@@ -3,11 +3,14 @@
 import pytest
 import torch
 
-from nmt.data.batch import collate_source
+from nmt.attention.coverage.neural import Neural
+from nmt.data.batch import collate, collate_source
 from nmt.decoders.bahdanau import Bahdanau
 from nmt.decoders.conditional_gru import ConditionalGRU
+from nmt.decoders.coverage import CoverageDecoder
 from nmt.decoders.gnmt import GNMTDecoder
 from nmt.decoders.luong import Luong
+from nmt.decoders.transformer import Transformer
 from nmt.encoders.rnn import RNNEncoder
 from nmt.kernels.kernels import find_kernel, use_kernels
 from nmt.models.bfloat16_products import Bfloat16Products
@@ -28,6 +31,7 @@ DECODERS = {
     "luong, lstm": Luong.Config(cell="lstm", layers=2, dim=20, attentional_dim=12),
     "gnmt": GNMTDecoder.Config(layers=2, dim=20),
     "conditional gru": ConditionalGRU.Config(dim=16),
+    "neural coverage": CoverageDecoder.Config(dim=16, maxout=12, coverage=Neural.Config(dim=3)),
 }
 
 
@@ -87,10 +91,36 @@ def test_packed_steps_are_those_of_autocast(decoder, on, monkeypatch):
     assert ("contexts" in called) == (find_kernel("contexts", found[0].bfloat16()) is not None)
 
 
+@torch.inference_mode()
+def forced(model):
+    """Log-probabilities and attention of given targets."""
+    found = model.force(collate([[4, 5, 6, 7], [9], [10, 4, 4]], [[5], [6, 4, 22, 9, 7], [8, 4]], []))
+    return [found.logprob_BT.float(), found.weights_BTS.float()]
+
+
+FORCED = DECODERS | {"transformer": Transformer.Config(layers=2, dim=12, heads=2, ff_dim=24)}
+
+
+@pytest.mark.parametrize("decoder", FORCED.values(), ids=list(FORCED))
+@pytest.mark.parametrize("on", [True, False], ids=["compiled", "PyTorch"])
+def test_packed_forcing_is_that_of_autocast(decoder, on, monkeypatch):
+    use_kernels(on)
+    model, called = make(decoder), watch_calls(monkeypatch)
+    packed = Bfloat16Products(model)
+    precise = forced(model)
+    with torch.autocast("cpu", torch.bfloat16):
+        expected, found = forced(model), forced(packed)
+    close(found, expected, 0.06)
+    close(found, precise, 0.3)
+    assert packed._packed
+    assert ("vocabulary" in called) == (find_kernel("vocabulary", found[0]) is not None)
+
+
 def test_an_ensemble_is_packed_too():
     model = Ensemble([make(DECODERS["after"]), make(DECODERS["luong"])])
     with torch.autocast("cpu", torch.bfloat16):
         close(steps(Bfloat16Products(model)), steps(model), 0.06)
+        close(forced(Bfloat16Products(model)), forced(model), 0.06)
 
 
 WORDS = [[0, 1, 2, 3, *range(4, 20)], [0, 1, 2, 3, *range(4, 23, 2)], list(range(23))]

@@ -1,6 +1,6 @@
 // Products over the rows of two matrices, in bfloat16 with sums and results in float32: what gradients of weights are.
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__)
-constexpr long PANEL = 256;      // columns of dy that are turned at a time
+constexpr long PANEL = 256;      // columns of dy that are turned at a time, fewer for many threads
 constexpr long CACHE = 5 << 18;  // bytes of packed x that stay in the second cache
 
 // 32 rows and 32 columns of a matrix, whose rows are `step` apart, as two tiles [column][row], the second `apart` bytes
@@ -40,20 +40,21 @@ extern "C" void product_over_rows_bfloat16(long R, long O, long I, long add, con
                                            bf16* packed, float* result) {
     long bytes = up_to(SIDE, R) * 2, count = bytes / LINE, block = std::max(SIDE, CACHE / bytes / SIDE * SIDE);
     bool past = !add && I % SIDE == 0 && (uintptr_t)result % LINE == 0 && O * I * (long)sizeof(float) >= PAST;
+    long panel = std::min(PANEL, up_to(SIDE, (O + omp_get_max_threads() - 1) / omp_get_max_threads()));
     pack_bfloat16(R, I, 0, x, packed);
 #pragma omp parallel
     {
         Tiles tiles;
         alignas(64) float sums[SIDE][SIDE];
-        std::vector<char> room(PANEL * bytes + LINE);
+        std::vector<char> room(panel * bytes + LINE);
         char* turned = (char*)up_to(LINE, (long)room.data());
         for (long begin = 0; begin < I; begin += block)
 #pragma omp for schedule(static) nowait
-            for (long panel = 0; panel < O; panel += PANEL) {
-                long columns = std::min(PANEL, O - panel), end = std::min(I, begin + block);
+            for (long wide = 0; wide < O; wide += panel) {
+                long columns = std::min(panel, O - wide), end = std::min(I, begin + block);
                 for (long k = 0; k < count; k++)
                     for (long o = 0; o < columns; o += SIDE) {
-                        const bf16* from = dy + k * SIDE * O + panel + o;
+                        const bf16* from = dy + k * SIDE * O + wide + o;
                         turn(from, O, R - k * SIDE, columns - o, turned + o * bytes + k * TILE, W * bytes);
                     }
                 for (long o = 0; o < columns; o += SIDE)
@@ -62,7 +63,7 @@ extern "C" void product_over_rows_bfloat16(long R, long O, long I, long add, con
                         const char *left = (const char*)packed + i * bytes, *right = left + W * bytes;
                         tiles.multiply(count, upper, lower, left, right, sums);
                         for (long row = 0; row < std::min(SIDE, columns - o); row++)
-                            store_sums(result + (panel + o + row) * I + i, std::min(SIDE, I - i), sums[row], add, past);
+                            store_sums(result + (wide + o + row) * I + i, std::min(SIDE, I - i), sums[row], add, past);
                     }
             }
         _mm_sfence();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from sys import intern
@@ -62,6 +63,11 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
         self.processor = SentencePieceProcessor()
         self.processor.LoadFromSerializedProto(model)
 
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        """The id of every piece of text."""
+        return {self.processor.id_to_piece(i): i for i in range(len(SPECIALS), len(self))}
+
     @classmethod
     def fit(cls, config: Config, vocab: VocabConfig, paths: list[Path]) -> SentencePiece:
         from sentencepiece import SentencePieceTrainer
@@ -106,8 +112,8 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
         return self.processor.serialized_model_proto()
 
     def segment(self, text: str) -> tuple[list[int], list[str]]:
-        text = text.replace(MARK, " ")
-        return self.processor.encode(text, out_type=int), self.processor.encode(text, out_type=str)
+        pieces = self.processor.encode(text.replace(MARK, " "), out_type=str)
+        return [self._ids.get(piece, UNK) for piece in pieces], pieces
 
     def encode_all(self, texts: list[str]) -> list[list[int]]:
         return self.processor.encode(self._ready(texts), out_type=int, num_threads=1)
@@ -121,11 +127,10 @@ class SentencePiece(Tokenizer, name="sentencepiece"):
         if rate is None:
             return None
         processor = self.processor
-        pieces = {processor.id_to_piece(i): i for i in range(len(SPECIALS), len(self))}
         if self.algorithm == "bpe":
-            draw_word = BPEDropout(pieces, rate).draw
+            draw_word = BPEDropout(self._ids, rate).draw
         else:
-            draw_word = UnigramSampler({p: (i, processor.get_score(i)) for p, i in pieces.items()}, rate).draw
+            draw_word = UnigramSampler({p: (i, processor.get_score(i)) for p, i in self._ids.items()}, rate).draw
         best = processor.encode(self._ready(texts), out_type=str, num_threads=1)
         sentences = [[intern(word) for word in _WORDS.findall("".join(pieces))] for pieces in best]
 
