@@ -67,7 +67,8 @@ def vocabulary_loss(
 def for_products(x: Tensor) -> Tensor:
     """x in the type in which autocast computes products."""
     place = x.device.type
-    casts = torch.is_autocast_enabled(place) and x.dtype == torch.float32
+    able = torch.amp.is_autocast_available(place)
+    casts = able and torch.is_autocast_enabled(place) and x.dtype == torch.float32
     return x.to(torch.get_autocast_dtype(place)) if casts else x
 
 
