@@ -76,44 +76,39 @@ def test_compiled_steps_are_those_of_pytorch(decoder, monkeypatch):
     close(compiled, steps(model), 1e-5)
 
 
-@pytest.mark.parametrize("decoder", DECODERS.values(), ids=list(DECODERS))
-@pytest.mark.parametrize("on", [True, False], ids=["compiled", "PyTorch"])
-def test_packed_steps_are_those_of_autocast(decoder, on, monkeypatch):
-    """But for rounding to bfloat16; every product with a weight is of packed ones, contexts are by their loop."""
-    use_kernels(on)
-    model, called = make(decoder), watch_calls(monkeypatch)
-    packed = Bfloat16Products(model)
-    with torch.autocast("cpu", torch.bfloat16):
-        expected, found, again = steps(model), steps(packed), steps(packed)
-    close(found, expected, 0.06)
-    close(again, found, 0)
-    assert packed._packed
-    assert ("contexts" in called) == (find_kernel("contexts", found[0].bfloat16()) is not None)
-
-
 @torch.inference_mode()
 def forced(model):
-    """Log-probabilities and attention of given targets."""
+    """Log-probabilities and attention of given targets, in float32."""
     found = model.force(collate([[4, 5, 6, 7], [9], [10, 4, 4]], [[5], [6, 4, 22, 9, 7], [8, 4]], []))
     return [found.logprob_BT.float(), found.weights_BTS.float()]
 
 
 FORCED = DECODERS | {"transformer": Transformer.Config(layers=2, dim=12, heads=2, ff_dim=24)}
+PACKED = [
+    pytest.param(decoder, compute, loop, id=f"{name}-{compute.__name__}")
+    for decoders, compute, loop in ((DECODERS, steps, "contexts"), (FORCED, forced, "vocabulary"))
+    for name, decoder in decoders.items()
+]
+"""Decoder, what to compute with it, and a loop that bfloat16 has for that."""
 
 
-@pytest.mark.parametrize("decoder", FORCED.values(), ids=list(FORCED))
+@pytest.mark.parametrize(("decoder", "compute", "loop"), PACKED)
 @pytest.mark.parametrize("on", [True, False], ids=["compiled", "PyTorch"])
-def test_packed_forcing_is_that_of_autocast(decoder, on, monkeypatch):
+def test_packed_products_are_those_of_autocast(decoder, compute, loop, on, monkeypatch):
+    """But for rounding to bfloat16, and near those of float32; every product with a weight is of packed ones."""
     use_kernels(on)
     model, called = make(decoder), watch_calls(monkeypatch)
-    packed = Bfloat16Products(model)
-    precise = forced(model)
+    packed, precise = Bfloat16Products(model), compute(model)
+    called.clear()
     with torch.autocast("cpu", torch.bfloat16):
-        expected, found = forced(model), forced(packed)
+        found, again = compute(packed), compute(packed)
+        used = loop in called
+        expected = compute(model)
     close(found, expected, 0.06)
+    close(again, found, 0)
     close(found, precise, 0.3)
     assert packed._packed
-    assert ("vocabulary" in called) == (find_kernel("vocabulary", found[0]) is not None)
+    assert used == (find_kernel(loop, found[0].bfloat16()) is not None)
 
 
 def test_an_ensemble_is_packed_too():

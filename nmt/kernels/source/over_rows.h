@@ -3,26 +3,7 @@
 constexpr long PANEL = 256;      // columns of dy that are turned at a time, fewer for many threads
 constexpr long CACHE = 5 << 18;  // bytes of packed x that stay in the second cache
 
-// 32 rows and 32 columns of a matrix, whose rows are `step` apart, as two tiles [column][row], the second `apart` bytes
-// after the first; zeros behind `rows` and `columns`.
-inline void turn(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
-    __mmask32 inside = columns >= SIDE ? 0xffffffff : (1u << columns) - 1;
-    Words turned[2][16];
-    for (long i = 0; i < 16; i++) {
-        auto row = [&](long r) { return _mm512_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step); };
-        Words upper = row(2 * i), lower = row(2 * i + 1);
-        turned[0][i] = _mm512_unpacklo_epi16(upper, lower);
-        turned[1][i] = _mm512_unpackhi_epi16(upper, lower);
-    }
-    for (long half = 0; half < 2; half++) {  // unpacking takes four columns of every eight
-        transpose(turned[half]);
-        for (long i = 0; i < 16; i++) {
-            long column = i / 4 * 8 + half * 4 + i % 4;
-            _mm512_storeu_si512(tiles + column / W * apart + column % W * LINE, turned[half][i]);
-        }
-    }
-}
-
+// A line of 32 sums; written past the cache if `past`.
 inline void store_sums(float* out, long width, const float* sums, bool add, bool past) {
     if (past) {
         _mm512_stream_ps(out, _mm512_load_ps(sums));
@@ -55,7 +36,7 @@ extern "C" void product_over_rows_bfloat16(long R, long O, long I, long add, con
                 for (long k = 0; k < count; k++)
                     for (long o = 0; o < columns; o += SIDE) {
                         const bf16* from = dy + k * SIDE * O + wide + o;
-                        turn(from, O, R - k * SIDE, columns - o, turned + o * bytes + k * TILE, W * bytes);
+                        take_columns(from, O, R - k * SIDE, columns - o, turned + o * bytes + k * TILE, W * bytes);
                     }
                 for (long o = 0; o < columns; o += SIDE)
                     for (long i = begin; i < end; i += SIDE) {

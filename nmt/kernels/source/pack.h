@@ -32,17 +32,39 @@ inline void take_lines(const void* matrix, long step, long rows, long bytes, Wor
         tile[i] = _mm512_maskz_loadu_epi8(i < rows ? inside : 0, (const char*)matrix + i * step);
 }
 
-// Rows 2 i and 2 i + 1 of a matrix side by side as pairs: of the first 16 of 32 numbers of each in one tile, of the others
-// in a second, `apart` bytes after it. Zeros behind `rows` and `columns`.
-inline void pair_rows(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
-    const Words left = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), right = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    __mmask32 inside = columns >= 32 ? 0xffffffff : (1u << columns) - 1;
+// Rows 2 i and 2 i + 1 of a matrix, whose rows are `step` apart, side by side as pairs: of 32 columns four of every eight
+// in `even`, the others in `odd`. Zeros behind `rows` and `columns`.
+inline void pair_rows(const bf16* p, long step, long rows, long columns, Words* even, Words* odd) {
+    __mmask32 inside = columns >= SIDE ? 0xffffffff : (1u << columns) - 1;
     for (long i = 0; i < 16; i++) {
         auto row = [&](long r) { return _mm512_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step); };
         Words upper = row(2 * i), lower = row(2 * i + 1);
-        Words even = _mm512_unpacklo_epi16(upper, lower), odd = _mm512_unpackhi_epi16(upper, lower);
-        _mm512_storeu_si512(tiles + i * 64, _mm512_permutex2var_epi64(even, left, odd));
-        _mm512_storeu_si512(tiles + apart + i * 64, _mm512_permutex2var_epi64(even, right, odd));
+        even[i] = _mm512_unpacklo_epi16(upper, lower);
+        odd[i] = _mm512_unpackhi_epi16(upper, lower);
+    }
+}
+
+// 32 rows and 32 columns of a matrix as two tiles [row / 2][column][row % 2], the second `apart` bytes after the first.
+inline void take_pairs(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
+    const Words left = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), right = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    Words even[16], odd[16];
+    pair_rows(p, step, rows, columns, even, odd);
+    for (long i = 0; i < 16; i++) {
+        _mm512_storeu_si512(tiles + i * LINE, _mm512_permutex2var_epi64(even[i], left, odd[i]));
+        _mm512_storeu_si512(tiles + apart + i * LINE, _mm512_permutex2var_epi64(even[i], right, odd[i]));
+    }
+}
+
+// The same as two tiles [column][row].
+inline void take_columns(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
+    Words halves[2][16];
+    pair_rows(p, step, rows, columns, halves[0], halves[1]);
+    for (long half = 0; half < 2; half++) {
+        transpose(halves[half]);
+        for (long i = 0; i < 16; i++) {
+            long column = i / 4 * 8 + half * 4 + i % 4;
+            _mm512_storeu_si512(tiles + column / W * apart + column % W * LINE, halves[half][i]);
+        }
     }
 }
 #endif

@@ -11,7 +11,7 @@ extern "C" void pack_bfloat16(long K, long N, long transposed, const bf16* matri
         for (long k = 0; k < deep; k += SIDE) {
             char* tiles = (char*)(packed + n * deep + k * W);
             if (!transposed) {
-                pair_rows(matrix + k * N + n, N, K - k, N - n, tiles, deep * LINE / 2);
+                take_pairs(matrix + k * N + n, N, K - k, N - n, tiles, deep * LINE / 2);
                 continue;
             }
             for (long half = 0; half < SIDE; half += W) {
