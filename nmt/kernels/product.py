@@ -10,7 +10,7 @@ from torch import Tensor
 from nmt.kernels.kernels import find_kernel, take_kernel
 
 BFLOAT16 = torch.empty(0, dtype=torch.bfloat16)
-"""What tiles take and give, to find their loops by."""
+"""What 8-bit products take and give, to find their loops by."""
 
 SIDE = 32
 """Both sides of packed weights are filled with zeros up to a multiple of it, the inputs of 8-bit ones to one of 64."""
@@ -22,14 +22,13 @@ LEVELS = 127
 class PackedProduct:
     """x W + add for many x (M, I), one after the other.
 
-    In bfloat16 on a processor with tiles, W is packed for them once; PyTorch packs it for every product.
+    Where `has_products`, W is packed once; PyTorch packs it for every product.
     """
 
     def __init__(self, weight_IO: Tensor) -> None:
         self.weight_IO = weight_IO
-        self.product = find_kernel("product", weight_IO)
-        if self.product is None or not _granted():
-            self.product = None
+        self.product = find_kernel("product", weight_IO) if has_products(weight_IO) else None
+        if self.product is None:
             return
         transposed = not weight_IO.is_contiguous()
         matrix = (weight_IO.t() if transposed else weight_IO).contiguous()
@@ -73,26 +72,26 @@ class PackedLinear:
 def product_over_rows(y_RO: Tensor, x_RI: Tensor, total_OI: Tensor | None = None) -> Tensor:
     """y^T x (O, I), which is what the gradient of a weight is; added to `total_OI` if that is given.
 
-    In bfloat16 on a processor with tiles it is float32, else of the type of y and x. PyTorch would generate code for
-    every number of rows, which takes longer than the product.
+    Where `has_products` it is float32, else of the type of y and x. In bfloat16 PyTorch would generate code for every
+    number of rows, which takes longer than the product.
     """
-    of_bfloat16 = y_RO.dtype == torch.bfloat16 == x_RI.dtype and y_RO.device.type == "cpu" and len(y_RO) > 0
-    if not of_bfloat16 or total_OI is not None and total_OI.dtype != torch.float32 or not has_tiles():
+    alike = y_RO.dtype == x_RI.dtype and len(y_RO) > 0 and (total_OI is None or total_OI.dtype == torch.float32)
+    if not alike or not has_products(y_RO):
         product_OI = y_RO.t() @ x_RI
         return product_OI if total_OI is None else total_OI.add_(product_OI)
     (rows, outputs), inputs = y_RO.shape, x_RI.size(1)
     result_OI = y_RO.new_empty(outputs, inputs, dtype=torch.float32) if total_OI is None else total_OI
     packed = x_RI.new_empty(up_to(SIDE, rows), up_to(SIDE, inputs))
     given = y_RO.contiguous(), x_RI.contiguous(), packed, result_OI
-    take_kernel("product_over_rows", BFLOAT16)(rows, outputs, inputs, int(total_OI is not None), *given)
+    take_kernel("product_over_rows", y_RO)(rows, outputs, inputs, int(total_OI is not None), *given)
     return result_OI
 
 
 class Int8Product:
-    """x W + b for many x (M, I) in bfloat16, by tiles of 8-bit numbers, added up in 32 bits.
+    """x W + b for many x (M, I) in bfloat16, by 8-bit numbers, added up in 32 bits.
 
-    W has a scale for each output and x one for each row, which make the largest number of it 127. Only where
-    `has_tiles`.
+    W has a scale for each output and x one for each row, which make the largest number of it 127; then x is made 128
+    larger, for processors multiply with numbers from 0. Only where `has_products` in bfloat16.
     """
 
     def __init__(self, weight_IO: Tensor, bias_O: Tensor | None) -> None:
@@ -101,13 +100,14 @@ class Int8Product:
         self.scale_O = weight_IO.float().abs().amax(0).clamp(min=1e-12) / LEVELS
         self.bias_O = torch.zeros_like(self.scale_O) if bias_O is None else bias_O.float().contiguous()
         whole_OI = (weight_IO / self.scale_O).round().to(torch.int8).t().contiguous()
+        self.shift_O = 128 * whole_OI.sum(1, dtype=torch.int32)
         self.packed = whole_OI.new_empty(up_to(SIDE, self.outputs), up_to(2 * SIDE, self.inputs))
         take_kernel("pack_int8", BFLOAT16)(self.inputs, self.outputs, whole_OI, self.packed)
 
     def __call__(self, x_MI: Tensor) -> Tensor:
         """(M, O)."""
         result_MO = x_MI.new_empty(len(x_MI), self.outputs)
-        given = x_MI.contiguous(), self.packed, self.scale_O, self.bias_O, result_MO
+        given = x_MI.contiguous(), self.packed, self.shift_O, self.scale_O, self.bias_O, result_MO
         self.product(len(x_MI), self.inputs, self.outputs, *given)
         return result_MO
 
@@ -117,13 +117,14 @@ def up_to(unit: int, size: int) -> int:
     return -(-size // unit) * unit
 
 
-def has_tiles() -> bool:
-    """Whether compiled loops are used here on a processor that multiplies in tiles (AMX), and we may."""
-    return find_kernel("product", BFLOAT16) is not None and _granted()
+def has_products(like: Tensor) -> bool:
+    """Whether products of numbers of this type are our own here: compiled loops are used, and the processor multiplies
+    bfloat16 in tiles (AMX) or vectors (AVX-512), which we may; float32 in vectors, and PyTorch's are slower there."""
+    return find_kernel("grant_products", like) is not None and _granted(like.dtype)
 
 
 @cache
-def _granted() -> bool:
+def _granted(dtype: torch.dtype) -> bool:
     granted = torch.zeros(1, dtype=torch.int32)
-    take_kernel("ask_for_tiles", BFLOAT16)(granted)
+    take_kernel("grant_products", torch.empty(0, dtype=dtype))(granted)
     return bool(granted)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nmt.errors import UserError
-from nmt.kernels.product import LEVELS, Int8Product, has_tiles
+from nmt.kernels.product import BFLOAT16, LEVELS, Int8Product, has_products
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.weight_products import WeightProducts
@@ -18,7 +18,7 @@ from nmt.models.weight_products import WeightProducts
 class Int8Products(WeightProducts):
     """Products of 8-bit numbers, added up in 32 bits (dynamic quantisation).
 
-    Where the processor multiplies in tiles, what comes in and out is bfloat16; see `Int8Product`. Elsewhere it is
+    Where products of bfloat16 are our own, what comes in and out is bfloat16; see `Int8Product`. Elsewhere it is
     float32: weights have a scale for each output, inputs one scale a product, found from their smallest and largest
     value, and 7 bits, because two products of 8 bits overflow the 16 that AVX2 adds up in. So a sentence's scores
     depend a little on the others of its batch there.
@@ -29,7 +29,7 @@ class Int8Products(WeightProducts):
         super().__init__(model)
         if any(weight.device.type != "cpu" for weight in model.parameters()):
             raise UserError("--int8: only on a processor; leave it out, or give --device cpu")
-        self.precision: Literal["fp32", "bf16"] = "bf16" if has_tiles() else "fp32"
+        self.precision: Literal["fp32", "bf16"] = "bf16" if has_products(BFLOAT16) else "fp32"
         if self.precision == "bf16":
             return
         if torch.backends.quantized.engine == "none" or not hasattr(torch.ops.quantized, "linear_dynamic"):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nmt.kernels.product import PackedProduct, has_tiles, product_over_rows
+from nmt.kernels.product import PackedProduct, has_products, product_over_rows
 from nmt.nn.by_hand import require_first_order
 
 ROWS = 256
@@ -25,25 +25,28 @@ class Linear(nn.Linear):
 def linear(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
     """x W^T + b, (..., O) from (..., I).
 
-    Many rows in bfloat16 training, on a processor with tiles, by products of our own, both ways: PyTorch generates code
+    Many rows in training by products of our own where there are some, both ways. In bfloat16 PyTorch generates code
     for every number of rows that it has not seen lately, and a batch seldom has as many as another one.
     """
-    if torch.is_grad_enabled() and x.numel() >= ROWS * max(x.size(-1), 1) and _in_bfloat16(x) and has_tiles():
-        return _Linear.apply(x, weight_OI, bias_O)  # type: ignore[return-value]
+    if torch.is_grad_enabled() and x.numel() >= ROWS * max(x.size(-1), 1):
+        dtype = _type_of_products(x, weight_OI)
+        if has_products(x.new_empty(0, dtype=dtype)):
+            return _Linear.apply(x, weight_OI, bias_O, dtype)  # type: ignore[return-value]
     return F.linear(x, weight_OI, bias_O)
 
 
-def _in_bfloat16(x: Tensor) -> bool:
-    if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or x.dtype == torch.float64:
-        return False
-    return torch.get_autocast_dtype("cpu") == torch.bfloat16
+def _type_of_products(x: Tensor, weight_OI: Tensor) -> torch.dtype:
+    """float64 where types are PyTorch's to judge."""
+    if x.device.type == "cpu" and x.dtype != torch.float64 and torch.is_autocast_enabled("cpu"):
+        return torch.get_autocast_dtype("cpu")
+    return x.dtype if x.dtype == weight_OI.dtype else torch.float64
 
 
 class _Linear(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight_OI: Tensor, bias_O: Tensor | None) -> Tensor:
-        x_MI, bias_O = x.bfloat16().reshape(-1, x.size(-1)), None if bias_O is None else bias_O.bfloat16()
-        weight_OI = weight_OI.bfloat16()
+    def forward(ctx: Any, x: Tensor, weight_OI: Tensor, bias_O: Tensor | None, dtype: torch.dtype) -> Tensor:
+        x_MI, bias_O = x.to(dtype).reshape(-1, x.size(-1)), None if bias_O is None else bias_O.to(dtype)
+        weight_OI = weight_OI.to(dtype)
         ctx.save_for_backward(x_MI, weight_OI)
         return PackedProduct(weight_OI.t())(x_MI, bias_O).view(*x.shape[:-1], -1)
 
@@ -53,7 +56,7 @@ class _Linear(torch.autograd.Function):
         require_first_order()
         x_MI, weight_OI = ctx.saved_tensors
         dy_MO = grads[0].reshape(-1, grads[0].size(-1)).contiguous()
-        needs_x, needs_weight, needs_bias = ctx.needs_input_grad
+        needs_x, needs_weight, needs_bias, _ = ctx.needs_input_grad
         dx = PackedProduct(weight_OI)(dy_MO).view(*grads[0].shape[:-1], -1) if needs_x else None
         dweight_OI = product_over_rows(dy_MO, x_MI) if needs_weight else None
-        return dx, dweight_OI, dy_MO.sum(0) if needs_bias else None
+        return dx, dweight_OI, dy_MO.sum(0) if needs_bias else None, None

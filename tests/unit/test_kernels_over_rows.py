@@ -10,7 +10,7 @@ import torch
 from nmt.kernels.kernels import take_kernel, use_kernels
 from nmt.kernels.product import product_over_rows
 
-from .compiled import TYPES, guarded, near, needs_tiles, numbers, room, run, watch_calls, with_threads
+from .compiled import TYPES, guarded, near, needs_products, numbers, room, run, watch_calls, with_threads
 
 BFLOAT16 = torch.bfloat16
 SIZES = [(1, 1, 1), (31, 33, 40), (32, 32, 32), (33, 64, 31), (70, 15, 97), (200, 300, 64), (5, 700, 3)]
@@ -20,58 +20,55 @@ SIZES = [(1, 1, 1), (31, 33, 40), (32, 32, 32), (33, 64, 31), (70, 15, 97), (200
 def by_kernel(y_RO, x_RI, total_OI=None):
     (rows, outputs), inputs = y_RO.shape, x_RI.size(1)
     result_OI = room(outputs, inputs) if total_OI is None else total_OI
-    packed = room(-(-rows // 32) * 32, -(-inputs // 32) * 32, dtype=BFLOAT16)
-    run("product_over_rows", BFLOAT16, rows, outputs, inputs, int(total_OI is not None), y_RO, x_RI, packed, result_OI)
+    packed = room(-(-rows // 32) * 32, -(-inputs // 32) * 32, dtype=x_RI.dtype)
+    run(
+        "product_over_rows", x_RI.dtype, rows, outputs, inputs, int(total_OI is not None), y_RO, x_RI, packed, result_OI
+    )
     return result_OI
 
 
-@needs_tiles
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_the_loop(size):
+def test_the_loop(size, like):
     rows, outputs, inputs = size
-    y_RO, x_RI = numbers(rows, outputs, dtype=BFLOAT16), numbers(rows, inputs, dtype=BFLOAT16)
+    y_RO, x_RI = numbers(rows, outputs, dtype=like), numbers(rows, inputs, dtype=like)
     product, total_OI = y_RO.double().t() @ x_RI.double(), numbers(outputs, inputs)
     expected = total_OI.double() + product
     near(by_kernel(y_RO, x_RI), product, atol=1e-5 * rows)
     near(by_kernel(y_RO, x_RI, total_OI), expected, atol=1e-5 * rows)
 
 
-@needs_tiles
 @pytest.mark.parametrize("rows, inputs, skipped", [(3000, 1000, 0), (40, 1088, 0), (40, 1088, 1), (40, 1090, 0)])
-def test_large_ones(rows, inputs, skipped):
+def test_large_ones(rows, inputs, skipped, like):
     """More of x than the cache holds; results written past it, where rows begin at lines of 64 bytes, or not."""
-    y_RO, x_RI = numbers(rows, 1000, dtype=BFLOAT16), numbers(rows, inputs, dtype=BFLOAT16)
+    y_RO, x_RI = numbers(rows, 1000, dtype=like), numbers(rows, inputs, dtype=like)
     result_OI = room(skipped + 1000 * inputs)[skipped:].view(1000, inputs)
-    packed = room(-(-rows // 32) * 32, -(-inputs // 32) * 32, dtype=BFLOAT16)
+    packed = room(-(-rows // 32) * 32, -(-inputs // 32) * 32, dtype=like)
     take_kernel("product_over_rows", y_RO)(rows, 1000, inputs, 0, y_RO, x_RI, packed, result_OI)
     near(result_OI, y_RO.double().t() @ x_RI.double(), atol=1e-6 * rows)
 
 
-@needs_tiles
-def test_every_row_counts_once():
+def test_every_row_counts_once(like):
     """Ones in one row of each: what stands beside whole tiles is not left out, nor counted twice."""
     for rows in range(1, 70):
-        y_RO, x_RI = guarded(torch.zeros(rows, 33), BFLOAT16), guarded(torch.zeros(rows, 34), BFLOAT16)
+        y_RO, x_RI = guarded(torch.zeros(rows, 33), like), guarded(torch.zeros(rows, 34), like)
         y_RO[rows - 1, 32], x_RI[rows - 1, 33] = 1, 3
         found_OI = by_kernel(y_RO, x_RI)
         assert (found_OI[32, 33], found_OI.count_nonzero()) == (3, 1)
 
 
-@needs_tiles
-def test_nan_comes_out():
-    y_RO, x_RI = numbers(40, 64, dtype=BFLOAT16), numbers(40, 32, dtype=BFLOAT16)
+def test_nan_comes_out(like):
+    y_RO, x_RI = numbers(40, 64, dtype=like), numbers(40, 32, dtype=like)
     y_RO[39, 63] = math.nan
     assert by_kernel(y_RO, x_RI).isnan().all(1).tolist() == [False] * 63 + [True]
 
 
-@needs_tiles
-def test_threads_change_no_bit():
-    y_RO, x_RI = numbers(100, 700, dtype=BFLOAT16), numbers(100, 64, dtype=BFLOAT16)
+def test_threads_change_no_bit(like):
+    y_RO, x_RI = numbers(100, 700, dtype=like), numbers(100, 64, dtype=like)
     one = with_threads(1, lambda: by_kernel(y_RO, x_RI))
     assert all(with_threads(count, lambda: by_kernel(y_RO, x_RI)).equal(one) for count in (2, 3))
 
 
-@needs_tiles
+@needs_products
 def test_precise_where_it_is_compiled(monkeypatch):
     """Float32 comes of bfloat16, whatever lies between the rows; without compiled loops bfloat16."""
     called = watch_calls(monkeypatch)
@@ -104,7 +101,7 @@ def test_no_rows(dtype):
         assert product_over_rows(y_RO, x_RI, total_OI.clone()).equal(total_OI)
 
 
-@needs_tiles
+@needs_products
 def test_a_total_in_bfloat16_is_added_to_by_pytorch():
     y_RO, x_RI, total_OI = (torch.randn(size).to(BFLOAT16) for size in ((40, 7), (40, 5), (7, 5)))
     expected = total_OI + y_RO.t() @ x_RI

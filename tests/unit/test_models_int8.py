@@ -9,12 +9,12 @@ from nmt.kernels.kernels import use_kernels
 from nmt.kernels.product import Int8Product
 from nmt.models.int8_products import Int8Products
 
-from .compiled import needs_tiles
+from .compiled import needs_products
 
 
 @pytest.fixture
-def without_tiles():
-    """As on a processor that does not multiply in tiles."""
+def without_products():
+    """As on a processor where products are PyTorch's."""
     use_kernels(False)
 
 
@@ -35,7 +35,7 @@ def by_hand(x, weight, bias):
     return torch.tensor(result)
 
 
-def test_a_product_is_that_of_integers(without_tiles):
+def test_a_product_is_that_of_integers(without_products):
     layer, x = nn.Linear(24, 10), 3 * torch.randn(5, 24) + 1
     with torch.inference_mode(), Int8Products(layer):
         found, again = layer(x), F.linear(x, layer.weight, layer.bias)
@@ -46,7 +46,7 @@ def test_a_product_is_that_of_integers(without_tiles):
     assert torch.allclose(found, layer(x), atol=0.3)
 
 
-def test_each_part_of_a_weight_is_a_weight_of_its_own(without_tiles):
+def test_each_part_of_a_weight_is_a_weight_of_its_own(without_products):
     layer, x = nn.Linear(8, 12), torch.randn(3, 8)
     upper, lower = layer.weight.split(6)
     with torch.inference_mode(), Int8Products(layer):
@@ -64,10 +64,10 @@ def test_no_other_product_is_touched():
     assert all(torch.equal(*pair) for pair in zip(found, exact, strict=True))
 
 
-@needs_tiles
+@needs_products
 @pytest.mark.parametrize("shape", [(1, 1, 1), (5, 64, 32), (33, 100, 70), (40, 512, 96), (2, 63, 33)], ids=str)
 @pytest.mark.parametrize("has_bias", [True, False])
-def test_a_product_in_tiles_is_that_of_integers(shape, has_bias):
+def test_a_product_of_our_own_is_that_of_integers(shape, has_bias):
     """One scale for each row of x and for each output, the largest number 127; sums are exact."""
     rows, inputs, outputs = shape
     x, weight = (3 * torch.randn(rows, inputs)).bfloat16(), torch.randn(inputs, outputs)
@@ -81,16 +81,16 @@ def test_a_product_in_tiles_is_that_of_integers(shape, has_bias):
     assert (found.double() - expected).abs().mean() < 0.003 * float(expected.abs().max() + 1e-9)
 
 
-@needs_tiles
-def test_a_row_in_tiles_does_not_depend_on_the_others():
+@needs_products
+def test_a_row_does_not_depend_on_the_others():
     product, x = Int8Product(torch.randn(100, 60), torch.randn(60)), torch.randn(37, 100).bfloat16()
     together, large = product(x), product(torch.cat([x, 100 * x]))
     assert together.equal(large[:37])
     assert all(product(row[None])[0].equal(expected) for row, expected in zip(x, together, strict=True))
 
 
-@needs_tiles
-def test_nothing_and_nan_in_tiles():
+@needs_products
+def test_nothing_and_nan():
     x = torch.zeros(3, 70).bfloat16()
     x[1, 69], x[2] = float("nan"), 1
     weight = torch.randn(70, 40)
@@ -101,8 +101,8 @@ def test_nothing_and_nan_in_tiles():
     assert found[2, 5] == 2
 
 
-@needs_tiles
-def test_search_in_tiles_takes_parts_of_weights():
+@needs_products
+def test_search_takes_parts_of_weights():
     layer, x = nn.Linear(64, 12), torch.randn(2, 3, 64)
     upper, lower = layer.weight.split(6)
     products = Int8Products(layer)

@@ -7,10 +7,11 @@
 #include "vector.h"
 
 #include "by_four.h"
-#include "tiles.h"
+#include "rows.h"
+#include "blocks.h"
 #include "pack.h"
-#include "product.h"
-#include "over_rows.h"
+#include "line.h"
+#include "grant.h"
 
 #define T float
 #define NAME(kernel) kernel##_float32
@@ -19,6 +20,10 @@
 #include "gru.h"
 #include "lstm.h"
 #include "vocabulary.h"
+#if defined(__AVX512F__)
+#include "product.h"
+#include "over_rows.h"
+#endif
 #undef T
 #undef NAME
 
@@ -30,3 +35,8 @@
 #include "gru.h"
 #include "lstm.h"
 #include "vocabulary.h"
+#if defined(__AVX512BF16__) && defined(__AVX512VNNI__)
+#include "product.h"
+#include "over_rows.h"
+#include "int8.h"
+#endif

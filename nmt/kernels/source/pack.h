@@ -1,7 +1,5 @@
-// Tiles of 16 rows of 64 bytes, made of a matrix in memory. A processor with tiles has AVX-512.
-#if defined(__AMX_BF16__) && defined(__AMX_INT8__)
-typedef __m512i Words;
-
+// Tiles of 16 rows of 64 bytes, made of a matrix in memory.
+#if defined(__AVX512F__)
 // Sixteen rows of sixteen words of four bytes become columns.
 inline void transpose(Words* rows) {
     Words step[16];
@@ -32,6 +30,34 @@ inline void take_lines(const void* matrix, long step, long rows, long bytes, Wor
         tile[i] = _mm512_maskz_loadu_epi8(i < rows ? inside : 0, (const char*)matrix + i * step);
 }
 
+// 16 rows and 32 columns of a matrix, whose rows are `step` apart. Zeros behind `rows` and `columns`.
+inline void take_halves(const float* p, long step, long rows, long columns, Words* left, Words* right) {
+    uint32_t inside = columns >= SIDE ? 0xffffffff : (1u << columns) - 1;
+    for (long i = 0; i < 16; i++) {
+        uint32_t here = i < rows ? inside : 0;
+        left[i] = _mm512_maskz_loadu_epi32(here, p + i * step);
+        right[i] = _mm512_maskz_loadu_epi32(here >> W, p + i * step + W);
+    }
+}
+
+// 16 rows and 32 columns of a matrix as two tiles [row][column], the second `apart` bytes after the first.
+inline void take_tiles(const float* p, long step, long rows, long columns, char* tiles, long apart) {
+    Words halves[2][16];
+    take_halves(p, step, rows, columns, halves[0], halves[1]);
+    for (long half = 0; half < 2; half++) memcpy(tiles + half * apart, halves[half], TILE);
+}
+
+// The same as two tiles [column][row].
+inline void take_turned(const float* p, long step, long rows, long columns, char* tiles, long apart) {
+    Words halves[2][16];
+    take_halves(p, step, rows, columns, halves[0], halves[1]);
+    for (long half = 0; half < 2; half++) {
+        transpose(halves[half]);
+        memcpy(tiles + half * apart, halves[half], TILE);
+    }
+}
+
+#if defined(__AVX512BF16__)
 // Rows 2 i and 2 i + 1 of a matrix, whose rows are `step` apart, side by side as pairs: of 32 columns four of every eight
 // in `even`, the others in `odd`. Zeros behind `rows` and `columns`.
 inline void pair_rows(const bf16* p, long step, long rows, long columns, Words* even, Words* odd) {
@@ -45,7 +71,7 @@ inline void pair_rows(const bf16* p, long step, long rows, long columns, Words* 
 }
 
 // 32 rows and 32 columns of a matrix as two tiles [row / 2][column][row % 2], the second `apart` bytes after the first.
-inline void take_pairs(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
+inline void take_tiles(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
     const Words left = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), right = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
     Words even[16], odd[16];
     pair_rows(p, step, rows, columns, even, odd);
@@ -56,7 +82,7 @@ inline void take_pairs(const bf16* p, long step, long rows, long columns, char* 
 }
 
 // The same as two tiles [column][row].
-inline void take_columns(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
+inline void take_turned(const bf16* p, long step, long rows, long columns, char* tiles, long apart) {
     Words halves[2][16];
     pair_rows(p, step, rows, columns, halves[0], halves[1]);
     for (long half = 0; half < 2; half++) {
@@ -67,4 +93,5 @@ inline void take_columns(const bf16* p, long step, long rows, long columns, char
         }
     }
 }
+#endif
 #endif

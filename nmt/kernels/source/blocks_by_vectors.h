@@ -1,0 +1,49 @@
+// Blocks by vectors: eight rows at a time, whose words of four bytes are each multiplied with two lines of 16 columns.
+#if defined(__AVX512F__)
+inline __m512 add_products(__m512 sum, Words x, Words y, float) {
+    return _mm512_fmadd_ps((__m512)x, (__m512)y, sum);
+}
+#if defined(__AVX512BF16__)
+inline __m512 add_products(__m512 sum, Words x, Words y, bf16) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)y);
+}
+#endif
+#if defined(__AVX512VNNI__)
+inline __m512i add_products(__m512i sum, Words x, Words y, int8_t) { return _mm512_dpbusd_epi32(sum, x, y); }
+#endif
+
+template <class Number>
+struct Vectors {
+    static constexpr long ROWS = 8;
+    using Sums = std::conditional_t<std::is_same_v<Number, int8_t>, __m512i, __m512>;
+
+    // upper and lower: `count` tiles each, of which the first `rows` rows count; left and right: two columns of packed
+    // tiles.
+    void multiply(long count, long rows, Row upper, Row lower, const char* left, const char* right,
+                  Sum<Number> (*sums)[SIDE]) {
+        for (long row = 0; row < rows; row += ROWS) {
+            Row part = row < W ? upper : lower;
+            part.first += row % W * part.step;
+            multiply_rows(count, part, left, right, sums + row);
+        }
+    }
+
+    void multiply_rows(long count, Row x, const char* left, const char* right, Sum<Number> (*sums)[SIDE]) {
+        Sums sum[ROWS][2] = {};
+        for (long k = 0; k < count; k++)
+            for (long word = 0; word < W; word++) {
+                Words columns[2] = {_mm512_loadu_si512(left), _mm512_loadu_si512(right)};
+                left += LINE, right += LINE;
+#pragma GCC unroll 8
+                for (long row = 0; row < ROWS; row++) {
+                    int32_t value;
+                    memcpy(&value, x.first + k * x.next + row * x.step + word * 4, 4);
+                    Words values = _mm512_set1_epi32(value);
+                    sum[row][0] = add_products(sum[row][0], values, columns[0], Number());
+                    sum[row][1] = add_products(sum[row][1], values, columns[1], Number());
+                }
+            }
+        memcpy(sums, sum, sizeof sum);
+    }
+};
+#endif
