@@ -30,25 +30,6 @@ def resolve_compute(device: Device, precision: Precision) -> Compute:
     return Compute(place, resolve_precision(precision, place))
 
 
-def keep_few_shapes() -> None:
-    """For translation, before its first product, unless the environment says otherwise.
-
-    In bf16 oneDNN and PyTorch keep a megabyte or two for each shape of a product, by default of 1,024: memory that
-    grows over ten thousands of sentences. Training, whose shapes come back, is a quarter slower with fewer.
-    """
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
-    os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
-
-
-def take_large_pages() -> None:
-    """Before the first tensor of a process, unless the environment says otherwise.
-
-    Where Linux has pages of 2 MB, PyTorch then asks for them. Gradients and logits are given back and taken anew at
-    every update, by ten thousand pages of 4 KB, which costs a tenth of the time.
-    """
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-
-
 def resolve_device(name: Device) -> torch.device:
     """One of several processes of a machine takes the GPU of its number there, LOCAL_RANK. cuDNN no longer rounds
     float32 to 19 bits there, which it does if not told otherwise, unlike PyTorch's products.

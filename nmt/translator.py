@@ -19,9 +19,9 @@ from nmt.data.batch import collate, collate_source
 from nmt.data.batching import batches_by_length
 from nmt.device import Compute
 from nmt.errors import UserError
-from nmt.models.bfloat16_products import Bfloat16Products
 from nmt.models.ensemble import Ensemble
 from nmt.models.int8_products import Int8Products
+from nmt.models.packed_products import packed_for
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.search.batch_limits import BATCH_PIECES, most_sentences
@@ -89,8 +89,9 @@ class Translator:
         self.compute, self.device, self.warn = compute, compute.device, warn
         self.substitute: Callable[[str], str] = copy_word
         self.shortlist: Shortlist | None = None
-        packs = compute.precision == "bf16" and compute.device.type == "cpu"
-        self._forced = self._searched = Bfloat16Products(model) if packs else model
+        self._forced = self._searched = packed_for(
+            model, torch.bfloat16 if compute.precision == "bf16" else torch.float32
+        )
         self._search_compute = compute
 
     @property

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import torch
 
+from nmt.allocation import keep_few_shapes, keep_memory, take_large_pages
 from nmt.config.experiment import Experiment
-from nmt.device import Device, keep_few_shapes, resolve_compute, take_large_pages
+from nmt.device import Device, resolve_compute
 from nmt.errors import CheckpointError, UserError
 from nmt.kernels.kernels import use_kernels
 from nmt.models.ensemble import Ensemble
@@ -55,6 +56,7 @@ def load_translator(
     UserError for a device that is not there, or a run of the ensemble that has other vocabularies.
     """
     take_large_pages()
+    keep_memory()
     if threads:
         torch.set_num_threads(threads)
     which = _which(checkpoint)

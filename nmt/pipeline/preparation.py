@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import torch
 
+from nmt.allocation import take_large_pages
 from nmt.config.experiment import Experiment
 from nmt.data.corpus import Corpus
 from nmt.data.mapped import MappedCorpus
 from nmt.data.pairs import overlap
 from nmt.data.subword_sampling import subword_sampling
-from nmt.device import Compute, resolve_compute, take_large_pages
+from nmt.device import Compute, resolve_compute
 from nmt.errors import ConfigError, is_out_of_memory
 from nmt.kernels.kernels import use_kernels
 from nmt.models.seq2seq import Seq2Seq

@@ -13,6 +13,7 @@ ALLOWED = {
     "errors": "",
     "embedded": "",
     "config": "errors",
+    "allocation": "",
     "device": "errors",
     "kernels": "",
     "text": "config errors",
@@ -33,7 +34,7 @@ ALLOWED = {
     "config.experiment": "training evaluation search models data config",
     "translator": "search alignment models data text device errors",
     "pipeline": "translator training parallel evaluation search aligner alignment models data report text "
-    "config.experiment config device kernels errors",
+    "config.experiment config device allocation kernels errors",
     "commands": "pipeline translator training parallel evaluation search aligner alignment data report text "
     "config.experiment config embedded errors",
     "cli": "commands report errors",

@@ -13,10 +13,11 @@ from nmt.decoders.luong import Luong
 from nmt.decoders.transformer import Transformer
 from nmt.encoders.rnn import RNNEncoder
 from nmt.kernels.kernels import find_kernel, use_kernels
-from nmt.models.bfloat16_products import Bfloat16Products
+from nmt.kernels.product import has_products
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.ensemble import Ensemble
 from nmt.models.int8_products import Int8Products
+from nmt.models.packed_products import PackedProducts, packed_for
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.nn.tree import map_tensors
@@ -98,7 +99,7 @@ def test_packed_products_are_those_of_autocast(decoder, compute, loop, on, monke
     """But for rounding to bfloat16, and near those of float32; every product with a weight is of packed ones."""
     use_kernels(on)
     model, called = make(decoder), watch_calls(monkeypatch)
-    packed, precise = Bfloat16Products(model), compute(model)
+    packed, precise = PackedProducts(model), compute(model)
     called.clear()
     with torch.autocast("cpu", torch.bfloat16):
         found, again = compute(packed), compute(packed)
@@ -111,11 +112,32 @@ def test_packed_products_are_those_of_autocast(decoder, compute, loop, on, monke
     assert used == (find_kernel(loop, found[0].bfloat16()) is not None)
 
 
+@pytest.mark.parametrize("decoder", FORCED.values(), ids=list(FORCED))
+def test_packed_products_in_float32(decoder):
+    """By products of our own where there are some, else by PyTorch's: float32 as ever, but for the last bits."""
+    model = make(decoder)
+    packed = PackedProducts(model, torch.float32)
+    close(forced(packed), forced(model), 1e-5)
+    if decoder in DECODERS.values():
+        close(steps(packed), steps(model), 1e-5)
+    assert packed._packed
+
+
+def test_where_translation_packs():
+    model = make(DECODERS["after"])
+    assert packed_for(model, torch.bfloat16).dtype == torch.bfloat16
+    assert isinstance(packed_for(model, torch.float32), PackedProducts) == has_products(torch.empty(0))
+    use_kernels(False)
+    assert packed_for(model, torch.float32) is model
+    elsewhere = make(DECODERS["after"]).to("meta")
+    assert packed_for(elsewhere, torch.bfloat16) is elsewhere
+
+
 def test_an_ensemble_is_packed_too():
     model = Ensemble([make(DECODERS["after"]), make(DECODERS["luong"])])
     with torch.autocast("cpu", torch.bfloat16):
-        close(steps(Bfloat16Products(model)), steps(model), 0.06)
-        close(forced(Bfloat16Products(model)), forced(model), 0.06)
+        close(steps(PackedProducts(model)), steps(model), 0.06)
+        close(forced(PackedProducts(model)), forced(model), 0.06)
 
 
 WORDS = [[0, 1, 2, 3, *range(4, 20)], [0, 1, 2, 3, *range(4, 23, 2)], list(range(23))]
@@ -123,7 +145,7 @@ WORDS = [[0, 1, 2, 3, *range(4, 20)], [0, 1, 2, 3, *range(4, 23, 2)], list(range
 
 
 @pytest.mark.parametrize("on", [True, False], ids=["compiled", "PyTorch"])
-@pytest.mark.parametrize(("products", "tolerance"), [(Bfloat16Products, 0.06), (Int8Products, 0.3)])
+@pytest.mark.parametrize(("products", "tolerance"), [(PackedProducts, 0.06), (Int8Products, 0.3)])
 @pytest.mark.parametrize("many", [False, True], ids=["one model", "ensemble"])
 def test_the_part_of_a_shortlist_is_packed(many, products, tolerance, on, monkeypatch):
     """And no sentence may use another one's words."""
@@ -145,7 +167,7 @@ def test_the_part_of_a_shortlist_is_packed(many, products, tolerance, on, monkey
 def test_a_bias_of_its_own_and_any_leading_shape():
     model = make(DECODERS["after"])
     weight = model.projection.weight
-    x, packed = torch.randn(2, 5, weight.size(1)), Bfloat16Products(model)
+    x, packed = torch.randn(2, 5, weight.size(1)), PackedProducts(model)
     with torch.no_grad(), packed:
         for bias in (model.projection.bias, None):
             found = torch.nn.functional.linear(x, weight, bias)

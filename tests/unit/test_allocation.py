@@ -1,5 +1,6 @@
-"""What is told to PyTorch before its first tensor."""
+"""What PyTorch is told before its first tensor, and the allocator before a translation."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ DEMO = Path(__file__).parents[2] / "configs/demo.yaml"
 
 CODE = """\
 import torch
-from nmt.device import take_large_pages
+from nmt.allocation import take_large_pages
 take_large_pages()
 tensor = torch.empty(64 << 20)
 place, within = tensor.data_ptr(), False
@@ -50,3 +51,28 @@ def test_training_and_translation_ask_first(monkeypatch, tmp_path):
     with pytest.raises(CheckpointError):
         load_translator(tmp_path)
     assert os.environ["THP_MEM_ALLOC_ENABLE"] == "1"
+
+
+KEPT = """\
+import resource
+import torch
+from nmt.allocation import keep_memory
+if asked:
+    keep_memory()
+resident = lambda: int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() >> 20
+before, tensors = resident(), [torch.ones(7 << 20) for _ in range(4)]
+del tensors
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="no glibc")
+@pytest.mark.parametrize(
+    "asked, given, kept", [(True, {}, True), (False, {}, False), (True, {"MMAP": "1000000"}, False)]
+)
+def test_memory_is_kept(asked, given, kept):
+    """Four times 28 MB that are given back stay with the process where it is asked, and by the environment's leave."""
+    environment = os.environ | {f"MALLOC_{name}_THRESHOLD_": value for name, value in given.items()}
+    command = [sys.executable, "-c", KEPT.replace("if asked", f"if {asked}")]
+    found = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
+    assert (int(found.stdout) > 100) == kept and (int(found.stdout) < 12) != kept
