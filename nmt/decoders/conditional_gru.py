@@ -18,7 +18,7 @@ from nmt.encoders.encoder import Encoded
 from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.gru import GRU, ResetGate
-from nmt.nn.linear import Linear, linear
+from nmt.nn.linear import Linear, for_products, linear
 from nmt.nn.stack import StackShape, split_steps
 
 
@@ -81,7 +81,7 @@ class ConditionalGRU(Decoder, name="conditional_gru"):
 
     def readout(self, x: Tensor, output: Tensor, context: Tensor | None) -> Tensor:
         assert context is not None
-        inputs = torch.cat([output, x], -1)
+        inputs = torch.cat([for_products(output), for_products(x)], -1)
         inner = linear(inputs, self.deep.weight[:, : inputs.size(-1)], self.deep.bias)
         return self.dropout(torch.tanh(inner + context))
 

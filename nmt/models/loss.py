@@ -13,6 +13,7 @@ from torch import Tensor
 from nmt.kernels.kernels import find_kernel, take_kernel
 from nmt.kernels.product import PackedLinear, product_over_rows
 from nmt.nn.by_hand import require_first_order
+from nmt.nn.linear import for_products
 
 CHUNK = 1024
 
@@ -62,14 +63,6 @@ def vocabulary_loss(
         parts = tuple(part.detach() for part in parts)
     total, nll = _VocabularyLoss.apply(*parts, targets, float(label_smoothing), agreement)  # type: ignore[misc]
     return Loss(total, nll.detach(), len(targets.word_R))
-
-
-def for_products(x: Tensor) -> Tensor:
-    """x in the type in which autocast computes products."""
-    place = x.device.type
-    able = torch.amp.is_autocast_available(place)
-    casts = able and torch.is_autocast_enabled(place) and x.dtype == torch.float32
-    return x.to(torch.get_autocast_dtype(place)) if casts else x
 
 
 class _VocabularyLoss(torch.autograd.Function):

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from nmt.kernels.kernels import find_kernel
 from nmt.kernels.product import PackedLinear, product_over_rows
-from nmt.models.loss import CHUNK, for_products, kernel_losses
+from nmt.models.loss import CHUNK, kernel_losses
 from nmt.nn.by_hand import require_first_order
+from nmt.nn.linear import for_products
 from nmt.nn.softmax import log_probabilities
 
 

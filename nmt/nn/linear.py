@@ -35,6 +35,14 @@ def linear(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor
     return F.linear(x, weight_OI, bias_O)
 
 
+def for_products(x: Tensor) -> Tensor:
+    """x in the type in which autocast computes products."""
+    place = x.device.type
+    able = torch.amp.is_autocast_available(place)
+    casts = able and torch.is_autocast_enabled(place) and x.dtype == torch.float32
+    return x.to(torch.get_autocast_dtype(place)) if casts else x
+
+
 def _type_of_products(x: Tensor, weight_OI: Tensor) -> torch.dtype:
     """float64 where types are PyTorch's to judge."""
     if x.device.type == "cpu" and x.dtype != torch.float64 and torch.is_autocast_enabled("cpu"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from nmt.nn.linear import Linear, linear
+from nmt.nn.linear import Linear, for_products, linear
 
 
 class Maxout(nn.Module):
@@ -17,7 +17,7 @@ class Maxout(nn.Module):
 
     def forward(self, parts: list[Tensor], product: Tensor | None = None) -> Tensor:
         """(..., dim) from the concatenation of `parts`; of inputs after them `product` (..., 2 dim) is W's share."""
-        inputs = torch.cat(parts, -1)
+        inputs = torch.cat([for_products(part) for part in parts], -1)
         if product is None:
             inner = self.linear(inputs)
         else:

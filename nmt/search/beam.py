@@ -37,7 +37,8 @@ class SearchModel(Protocol):
 
 
 class Beams(NamedTuple):
-    """What search knows of the sentences still searched; `longest_B` is the length penalty at `limit_B`."""
+    """What search knows of the sentences still searched; `longest_B` is the length penalty at `limit_B`. K is 1 before
+    the first step."""
 
     sentence_B: Tensor
     limit_B: Tensor
@@ -64,16 +65,16 @@ def beam_search(
     within the longest length, the one best unfinished hypothesis is returned, without EOS.
     Errors: ConfigError for a coverage penalty on a model without attention.
     """
-    beam = config.beam_size
-    ranking = Ranking(config.length_penalty.build(), config.coverage_penalty)
+    ranking = Ranking(config.beam_size, config.length_penalty.build(), config.coverage_penalty)
     beams, state = _start(model, (src_BS, src_len_B), config, ranking, prefix_BP)
     trace, finished = Trace(len(src_BS)), Finished(len(src_BS), config.n_best, src_BS.device)
-    token_BK = torch.full((len(src_BS), beam), BOS, device=src_BS.device)
+    token_BK = torch.full((len(src_BS), 1), BOS, device=src_BS.device)
     length = 0
     while len(beams.sentence_B):
         logits_NV, weights_NS, state = model.step(token_BK.flatten(), beams.memory, state)
-        best = best_words(logits_NV, 2 * beam, beams.prefix_BP, length, config.forbid_unk)
+        best = best_words(logits_NV, 2 * ranking.beam, beams.prefix_BP, length, config.forbid_unk)
         length += 1
+        slots = token_BK.size(1)
         beams, token_BK, parent_BK = _extend(beams, best, weights_NS, finished, ranking, length)
         trace.append(beams.sentence_B, token_BK, parent_BK, weights_NS)
         done_B = _done(beams, finished, length)
@@ -84,15 +85,19 @@ def beam_search(
             length - 1,
         )
         rows_B = (~done_B).nonzero()[:, 0]
-        slots_N = (rows_B[:, None] * beam + parent_BK[rows_B]).flatten()
+        slots_N = (rows_B[:, None] * slots + parent_BK[rows_B]).flatten()
         state = map_tensors(lambda part, slots_N=slots_N: part.index_select(0, slots_N), state)
         beams, token_BK = (beams.select(rows_B), token_BK[rows_B]) if done_B.any() else (beams, token_BK)
     return [trace.hypotheses(sentence, finished, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
 
 
 class Ranking(NamedTuple):
-    """score(Y, X) = logprob / length_penalty + coverage * sum_j log(min(sum_i a_ij, 1))      Wu et al. 2016, eq. 14."""
+    """score(Y, X) = logprob / length_penalty + coverage * sum_j log(min(sum_i a_ij, 1))      Wu et al. 2016, eq. 14.
 
+    The best `beam` hypotheses of a sentence go on.
+    """
+
+    beam: int
     penalty: LengthPenalty
     coverage: float
 
@@ -110,17 +115,14 @@ def _start(
 ) -> tuple[Beams, Any]:
     src_BS, src_len_B = source
     memory, state = model.start(src_BS, src_len_B)
-    batch, beam = len(src_BS), config.beam_size
-    state = map_tensors(lambda part: part.repeat_interleave(beam, 0), state)
-    logprob_BK = torch.full((batch, beam), NEVER, device=src_BS.device)
-    logprob_BK[:, 0] = 0
+    logprob_BK = torch.zeros(len(src_BS), 1, device=src_BS.device)
     coverage_BKS = None
     if config.coverage_penalty:
-        coverage_BKS = torch.zeros(batch, beam, src_BS.size(1), device=src_BS.device)
+        coverage_BKS = torch.zeros(len(src_BS), 1, src_BS.size(1), device=src_BS.device)
     limit_B = longest_outputs(src_len_B, config.max_length_ratio, prefix_BP)
     longest_B = torch.tensor([ranking.penalty(limit) for limit in limit_B.tolist()], device=src_BS.device)
     mask_BS = length_mask(src_len_B, src_BS.size(1))
-    sentence_B = torch.arange(batch, device=src_BS.device)
+    sentence_B = torch.arange(len(src_BS), device=src_BS.device)
     return Beams(sentence_B, limit_B, longest_B, mask_BS, memory, prefix_BP, logprob_BK, coverage_BKS), state
 
 
@@ -136,15 +138,13 @@ def _extend(
 
     The 2 K best candidates of a sentence are among the 2 K best words of each hypothesis.
     """
-    batch, beam = beams.logprob_BK.shape
-    (logprob_NW, word_NW), words = best, best[0].size(1)
-    total_BKW = logprob_NW.view(batch, beam, words) + beams.logprob_BK[..., None]
-    candidates = min(2 * beam, beam * words)
-    logprob_BC, choice_BC = total_BKW.flatten(1).topk(candidates, 1)
-    parent_BC, token_BC = choice_BC // words, word_NW.view(batch, -1).gather(1, choice_BC)
+    (logprob_NW, word_NW), words, beam = best, best[0].size(1), ranking.beam
+    total_BKW = logprob_NW.view(*beams.logprob_BK.shape, words) + beams.logprob_BK[..., None]
+    logprob_BC, choice_BC = total_BKW.flatten(1).topk(2 * beam, 1)
+    parent_BC, token_BC = choice_BC // words, word_NW.view(len(choice_BC), -1).gather(1, choice_BC)
 
     covered_BKS = _cover(beams.coverage_BKS, weights_NS)
-    ended_BC = (token_BC == EOS) & (torch.arange(candidates, device=token_BC.device) < beam)
+    ended_BC = (token_BC == EOS) & (torch.arange(2 * beam, device=token_BC.device) < beam)
     score_BC = ranking.score(logprob_BC, length, _rows(covered_BKS, parent_BC), beams.mask_BS)
     finished.add(beams.sentence_B, score_BC.masked_fill(~ended_BC, NEVER), logprob_BC, parent_BC, length - 1)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel
 from nmt.nn.softmax import log_probabilities
-from nmt.search.limits import NEVER_WORDS, rule_out
+from nmt.search.limits import NEVER, NEVER_WORDS, rule_out
 from nmt.text.vocab import UNK
 
 MOST = 64
@@ -17,15 +18,15 @@ MOST = 64
 def best_words(
     logits_NV: Tensor, count: int, prefix_BP: Tensor | None, step: int, forbid_unk: bool
 ) -> tuple[Tensor, Tensor]:
-    """logprob_NC and word_NC of the `count` most probable words, or of all, best first, of those that `rule_out` lets
-    be the token of `step`. A compiled loop finds them in one pass, without a matrix of log-probabilities."""
-    count = min(count, logits_NV.size(1))
+    """logprob_NC and word_NC of the `count` most probable words, best first, of those that `rule_out` lets be the token
+    of `step`; where there are no more, -inf. A compiled loop finds them in one pass, without a matrix of
+    log-probabilities."""
     kernel = find_kernel("best_words", logits_NV)
     if kernel is None or count > MOST or (prefix_BP is not None and step < prefix_BP.size(1)):
         logprob_NV = log_probabilities(logits_NV)
         rule_out(logprob_NV, prefix_BP, step, forbid_unk)
-        best = logprob_NV.topk(count, 1)
-        return best.values, best.indices
+        best, more = logprob_NV.topk(min(count, logits_NV.size(1)), 1), (0, max(0, count - logits_NV.size(1)))
+        return F.pad(best.values, more, value=NEVER), F.pad(best.indices, more)
     never = torch.tensor([*NEVER_WORDS, *[UNK] * forbid_unk])
     logprob_NC = torch.empty(len(logits_NV), count)
     word_NC = torch.empty(logprob_NC.shape, dtype=torch.long)

@@ -64,8 +64,9 @@ class Trace:
         self.row_of.append(rows)
         self.token_BK.append(token_BK.cpu().numpy())
         self.parent_BK.append(parent_BK.cpu().numpy())
-        shape = (*token_BK.shape, -1)
-        self.weights_BKS.append(None if weights_NS is None else weights_NS.reshape(shape).float().cpu().numpy())
+        if weights_NS is not None:
+            weights_NS = weights_NS.unflatten(0, (len(token_BK), -1)).float().cpu()
+        self.weights_BKS.append(None if weights_NS is None else weights_NS.numpy())
 
     def hypotheses(self, sentence: int, finished: Finished, source_length: int) -> list[Hypothesis]:
         """The finished hypotheses of a sentence, best first, read back along the pointers."""

@@ -32,7 +32,7 @@ def test_a_penalty_is_positive_and_never_falls(name):
 
 def test_coverage_by_hand():
     """log(0.5) + log(1), the masked third position left out, weighed by 2."""
-    ranking = Ranking(NoPenalty.Config().build(), 2.0)
+    ranking = Ranking(1, NoPenalty.Config().build(), 2.0)
     covered_BCS = torch.tensor([[[0.5, 1.5, 0.0]]])
     score_BC = ranking.score(torch.tensor([[-3.0]]), 4, covered_BCS, torch.tensor([[True, True, False]]))
     assert score_BC.tolist() == [[pytest.approx(-3 + 2 * math.log(0.5))]]
