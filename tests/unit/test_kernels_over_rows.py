@@ -37,9 +37,9 @@ def test_the_loop(size, like):
     near(by_kernel(y_RO, x_RI, total_OI), expected, atol=1e-5 * rows)
 
 
-@pytest.mark.parametrize("rows, inputs, skipped", [(3000, 1000, 0), (40, 1088, 0), (40, 1088, 1), (40, 1090, 0)])
+@pytest.mark.parametrize("rows, inputs, skipped", [(5000, 1000, 0), (40, 1088, 0), (40, 1088, 1), (40, 1090, 0)])
 def test_large_ones(rows, inputs, skipped, like):
-    """More of x than the cache holds; results written past it, where rows begin at lines of 64 bytes, or not."""
+    """Rows in parts; results written past the cache, where their rows begin at lines of 64 bytes, or not."""
     y_RO, x_RI = numbers(rows, 1000, dtype=like), numbers(rows, inputs, dtype=like)
     result_OI = room(skipped + 1000 * inputs)[skipped:].view(1000, inputs)
     packed = room(-(-rows // 32) * 32, -(-inputs // 32) * 32, dtype=like)

@@ -38,9 +38,9 @@ def check(product, weight_IO, rows, kind):
 
 @pytest.mark.parametrize("layout", ["rows of inputs", "rows of outputs"])
 @pytest.mark.parametrize("kind", ["none", "bias", "matrix"])
-@pytest.mark.parametrize("shape", [(32, 32), (64, 96), (512, 32), (500, 1500), (32, 33), (1, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(32, 32), (64, 96), (512, 32), (500, 1500), (2500, 70), (32, 33), (1, 1)], ids=str)
 def test_products(shape, kind, layout, like):
-    """Any sizes: zeros fill up the blocks."""
+    """Any sizes: zeros fill up the blocks, and long rows are multiplied in parts."""
     weight_IO = weight(*shape, layout, like)
     product = PackedProduct(weight_IO)
     assert product.product is not None

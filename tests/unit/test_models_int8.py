@@ -65,7 +65,9 @@ def test_no_other_product_is_touched():
 
 
 @needs_products
-@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 64, 32), (33, 100, 70), (40, 512, 96), (2, 63, 33)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (5, 64, 32), (33, 100, 70), (40, 512, 96), (2, 63, 33), (40, 5000, 70)], ids=str
+)
 @pytest.mark.parametrize("has_bias", [True, False])
 def test_a_product_of_our_own_is_that_of_integers(shape, has_bias):
     """One scale for each row of x and for each output, the largest number 127; sums are exact."""

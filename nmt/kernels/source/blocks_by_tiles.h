@@ -12,13 +12,15 @@ struct Tiles {
     Tiles() { _tile_loadconfig(&SHAPES); }
     ~Tiles() { _tile_release(); }
 
-    // upper and lower: `count` tiles each; left and right: two columns of packed tiles.
-    void multiply(long count, long, Row upper, Row lower, const char* left, const char* right,
+    // upper and lower: `count` tiles each; left and right: two columns of packed tiles. With `more` the products are
+    // added to the sums.
+    void multiply(long count, long, bool more, Row upper, Row lower, const char* left, const char* right,
                   Sum<Number> (*sums)[SIDE]) {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
+        if (!more) memset(sums, 0, SIDE * SIDE * 4);
+        _tile_loadd(0, &sums[0][0], SIDE * 4);
+        _tile_loadd(1, &sums[0][16], SIDE * 4);
+        _tile_loadd(2, &sums[16][0], SIDE * 4);
+        _tile_loadd(3, &sums[16][16], SIDE * 4);
         for (long k = 0; k < count; k++) {
             _tile_loadd(4, upper.first + k * upper.next, upper.step);
             _tile_loadd(5, lower.first + k * lower.next, lower.step);

@@ -18,19 +18,21 @@ struct Vectors {
     using Sums = std::conditional_t<std::is_same_v<Number, int8_t>, __m512i, __m512>;
 
     // upper and lower: `count` tiles each, of which the first `rows` rows count; left and right: two columns of packed
-    // tiles.
-    void multiply(long count, long rows, Row upper, Row lower, const char* left, const char* right,
+    // tiles. With `more` the products are added to the sums.
+    void multiply(long count, long rows, bool more, Row upper, Row lower, const char* left, const char* right,
                   Sum<Number> (*sums)[SIDE]) {
         for (long row = 0; row < rows; row += ROWS) {
             Row part = row < W ? upper : lower;
             part.first += row % W * part.step;
-            multiply_rows(count, part, left, right, sums + row);
+            multiply_rows(count, more, part, left, right, sums + row);
         }
     }
 
-    void multiply_rows(long count, Row x, const char* left, const char* right, Sum<Number> (*sums)[SIDE]) {
+    void multiply_rows(long count, bool more, Row x, const char* left, const char* right, Sum<Number> (*sums)[SIDE]) {
         Sums sum[ROWS][2] = {};
-        for (long k = 0; k < count; k++)
+        if (more) memcpy(sum, sums, sizeof sum);
+        for (long k = 0; k < count; k++) {
+            for (long row = 0; row < ROWS; row++) __builtin_prefetch(x.first + (k + 4) * x.next + row * x.step);
             for (long word = 0; word < W; word++) {
                 Words columns[2] = {_mm512_loadu_si512(left), _mm512_loadu_si512(right)};
                 left += LINE, right += LINE;
@@ -43,6 +45,7 @@ struct Vectors {
                     sum[row][1] = add_products(sum[row][1], values, columns[1], Number());
                 }
             }
+        }
         memcpy(sums, sum, sizeof sum);
     }
 };

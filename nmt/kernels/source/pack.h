@@ -35,6 +35,8 @@ inline void take_halves(const float* p, long step, long rows, long columns, Word
     uint32_t inside = columns >= SIDE ? 0xffffffff : (1u << columns) - 1;
     for (long i = 0; i < 16; i++) {
         uint32_t here = i < rows ? inside : 0;
+        __builtin_prefetch(p + (i + W) * step);
+        __builtin_prefetch(p + (i + W) * step + W);
         left[i] = _mm512_maskz_loadu_epi32(here, p + i * step);
         right[i] = _mm512_maskz_loadu_epi32(here >> W, p + i * step + W);
     }
@@ -63,7 +65,10 @@ inline void take_turned(const float* p, long step, long rows, long columns, char
 inline void pair_rows(const bf16* p, long step, long rows, long columns, Words* even, Words* odd) {
     __mmask32 inside = columns >= SIDE ? 0xffffffff : (1u << columns) - 1;
     for (long i = 0; i < 16; i++) {
-        auto row = [&](long r) { return _mm512_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step); };
+        auto row = [&](long r) {
+            __builtin_prefetch(p + (r + SIDE) * step);
+            return _mm512_maskz_loadu_epi16(r < rows ? inside : 0, p + r * step);
+        };
         Words upper = row(2 * i), lower = row(2 * i + 1);
         even[i] = _mm512_unpacklo_epi16(upper, lower);
         odd[i] = _mm512_unpackhi_epi16(upper, lower);

@@ -14,15 +14,20 @@ struct Rows {
 // x (M, K), with zeros in the rest of its last lines and of its last block; a copy of no more than it takes.
 template <class Number>
 struct Filled : Rows {
-    std::vector<Number> room;
+    std::unique_ptr<char[]> room;
 
     Filled(long M, long K, const Number* x) {
-        long deep = up_to(LINE / sizeof(Number), K), begin = K == deep ? M / SIDE * SIDE : 0;
-        room.resize((up_to(SIDE, M) - begin) * deep);
-        for (long m = begin; m < M; m++) memcpy(&room[(m - begin) * deep], x + m * K, K * sizeof(Number));
-        count = M, bytes = deep * sizeof(Number);
-        first = (const char*)(begin ? x : room.data());
-        last = (const char*)(room.data() + (M / SIDE * SIDE - begin) * deep);
+        count = M, bytes = up_to(LINE, K * sizeof(Number));
+        long given = K * sizeof(Number), begin = bytes == given ? M / SIDE * SIDE : 0, end = up_to(SIDE, M);
+        room.reset(new char[(end - begin) * bytes]);
+#pragma omp parallel for
+        for (long m = begin; m < end; m++) {
+            char* row = room.get() + (m - begin) * bytes;
+            memcpy(row, (const char*)x + m * given, m < M ? given : 0);
+            memset(row + (m < M ? given : 0), 0, m < M ? bytes - given : bytes);
+        }
+        first = begin ? (const char*)x : room.get();
+        last = room.get() + (M / SIDE * SIDE - begin) * bytes;
     }
 };
 #endif
