@@ -1,21 +1,25 @@
 // Blocks by vectors: eight rows at a time, whose words of four bytes are each multiplied with two lines of 16 columns.
 #if defined(__AVX512F__)
-inline __m512 add_products(__m512 sum, Words x, Words y, float) {
-    return _mm512_fmadd_ps((__m512)x, (__m512)y, sum);
+typedef int32_t Whole __attribute__((vector_size(64)));  // sixteen sums of products of 8-bit numbers
+
+inline Vec add_products(Vec sum, Words x, Words y, float) {
+    return (Vec)_mm512_fmadd_ps((__m512)x, (__m512)y, (__m512)sum);
 }
 #if defined(__AVX512BF16__)
-inline __m512 add_products(__m512 sum, Words x, Words y, bf16) {
-    return _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)y);
+inline Vec add_products(Vec sum, Words x, Words y, bf16) {
+    return (Vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)y);
 }
 #endif
 #if defined(__AVX512VNNI__)
-inline __m512i add_products(__m512i sum, Words x, Words y, int8_t) { return _mm512_dpbusd_epi32(sum, x, y); }
+inline Whole add_products(Whole sum, Words x, Words y, int8_t) {
+    return (Whole)_mm512_dpbusd_epi32((__m512i)sum, x, y);
+}
 #endif
 
 template <class Number>
 struct Vectors {
     static constexpr long ROWS = 8;
-    using Sums = std::conditional_t<std::is_same_v<Number, int8_t>, __m512i, __m512>;
+    typedef Sum<Number> Sums __attribute__((vector_size(LINE)));
 
     // upper and lower: `count` tiles each, of which the first `rows` rows count; left and right: two columns of packed
     // tiles. With `more` the products are added to the sums.
