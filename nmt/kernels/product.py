@@ -27,7 +27,8 @@ class PackedProduct:
 
     def __init__(self, weight_IO: Tensor) -> None:
         self.weight_IO = weight_IO
-        self.product = find_kernel("product", weight_IO) if has_products(weight_IO) else None
+        packs = has_products(weight_IO) and len(weight_IO) > 0
+        self.product = find_kernel("product", weight_IO) if packs else None
         if self.product is None:
             return
         transposed = not weight_IO.is_contiguous()

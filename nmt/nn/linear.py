@@ -26,10 +26,11 @@ def linear(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor
     """x W^T + b, (..., O) from (..., I).
 
     Many rows in training by products of our own where there are some, both ways. In bfloat16 PyTorch generates code
-    for every number of rows that it has not seen lately, and a batch seldom has as many as another one.
+    for every number of rows that it has not seen lately, and a batch seldom has as many as another one. Of these
+    products there are no gradients of gradients, nor a vmap.
     """
     if torch.is_grad_enabled() and x.numel() >= ROWS * max(x.size(-1), 1):
-        dtype = _type_of_products(x, weight_OI)
+        dtype = _type_of_products(x, weight_OI, bias_O)
         if has_products(x.new_empty(0, dtype=dtype)):
             return _Linear.apply(x, weight_OI, bias_O, dtype)  # type: ignore[return-value]
     return F.linear(x, weight_OI, bias_O)
@@ -43,11 +44,13 @@ def for_products(x: Tensor) -> Tensor:
     return x.to(torch.get_autocast_dtype(place)) if casts else x
 
 
-def _type_of_products(x: Tensor, weight_OI: Tensor) -> torch.dtype:
+def _type_of_products(*operands: Tensor | None) -> torch.dtype:
     """float64 where types are PyTorch's to judge."""
-    if x.device.type == "cpu" and x.dtype != torch.float64 and torch.is_autocast_enabled("cpu"):
+    types = {operand.dtype for operand in operands if operand is not None}
+    on_processor = all(operand.device.type == "cpu" for operand in operands if operand is not None)
+    if on_processor and torch.float64 not in types and torch.is_autocast_enabled("cpu"):
         return torch.get_autocast_dtype("cpu")
-    return x.dtype if x.dtype == weight_OI.dtype else torch.float64
+    return types.pop() if len(types) == 1 else torch.float64
 
 
 class _Linear(torch.autograd.Function):

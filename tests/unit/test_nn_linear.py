@@ -94,8 +94,10 @@ def test_where_pytorch_computes(monkeypatch):
         assert linear(*inputs).dtype == torch.float16
     precise, _ = tensors(dtype=torch.float64)
     assert linear(*precise).dtype == torch.float64
-    with pytest.raises(RuntimeError, match="same dtype"):
-        linear(inputs[0].to(BFLOAT16), *inputs[1:])
+    for place, other in ((0, BFLOAT16), (2, torch.float64)):
+        mixed = [tensor.to(other) if number == place else tensor for number, tensor in enumerate(inputs)]
+        with pytest.raises(RuntimeError, match="same dtype|must have the same|expected"):
+            linear(*mixed)
     assert not called & {"pack", "product", "product_over_rows"}
 
 

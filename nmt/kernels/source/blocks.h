@@ -1,6 +1,6 @@
 // Products of blocks of 32 x 32, of lines of 64 bytes: of bfloat16 and float32 with sums in float32, of 8-bit numbers
 // (x of 0 to 255) with sums in 32 bits. By tiles (AMX) where the processor has them, else by vectors of AVX-512.
-#if defined(__AVX512F__)
+#if defined(__AVX512BW__)
 typedef __m512i Words;
 
 constexpr long TILE = 16 * LINE;

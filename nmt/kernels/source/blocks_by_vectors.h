@@ -1,5 +1,5 @@
 // Blocks by vectors: eight rows at a time, whose words of four bytes are each multiplied with two lines of 16 columns.
-#if defined(__AVX512F__)
+#if defined(__AVX512BW__)
 typedef int32_t Whole __attribute__((vector_size(64)));  // sixteen sums of products of 8-bit numbers
 
 inline Vec add_products(Vec sum, Words x, Words y, float) {

@@ -43,13 +43,13 @@ extern "C" void product_int8_bfloat16(long M, long K, long N, const bf16* x, con
                                       const float* scale, const float* bias, bf16* result) {
     long deep = up_to(LINE, K);
     std::vector<uint8_t> whole(up_to(SIDE, M) * deep);
-    Rows full = {M, deep, (const char*)whole.data(), (const char*)&whole[M / SIDE * SIDE * deep]};
+    Rows full = {M, deep, (const char*)whole.data(), (const char*)whole.data() + M / SIDE * SIDE * deep};
     std::vector<float> step(M);
     bool past = goes_past(M, N, result);
 #pragma omp parallel
     {
 #pragma omp for
-        for (long m = 0; m < M; m++) step[m] = to_int8(K, x + m * K, &whole[m * deep]);
+        for (long m = 0; m < M; m++) step[m] = to_int8(K, x + m * K, whole.data() + m * deep);
         auto finish = [&](long m, long n, long width, const int32_t* sums) {
             Line factor = load_line(scale + n, width), more = load_line(bias + n, width);
             Vec left = less_shift(sums, shift + n, width), right = less_shift(sums + W, shift + n + W, width - W);

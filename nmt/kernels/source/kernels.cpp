@@ -21,7 +21,7 @@
 #include "gru.h"
 #include "lstm.h"
 #include "vocabulary.h"
-#if defined(__AVX512F__)
+#if defined(__AVX512BW__)
 #include "product.h"
 #include "over_rows.h"
 #endif

@@ -1,5 +1,5 @@
 // Results of 32 numbers side by side.
-#if defined(__AVX512F__)
+#if defined(__AVX512BW__)
 constexpr long PAST = 4 << 20;  // bytes of a result that no cache keeps
 
 // 32 numbers side by side.

@@ -1,5 +1,5 @@
 // Tiles of 16 rows of 64 bytes, made of a matrix in memory.
-#if defined(__AVX512F__)
+#if defined(__AVX512BW__)
 // Sixteen rows of sixteen words of four bytes become columns.
 inline void transpose(Words* rows) {
     Words step[16];

@@ -1,5 +1,5 @@
 // Rows of a matrix as whole lines of 64 bytes, in whole blocks of 32.
-#if defined(__AVX512F__)
+#if defined(__AVX512BW__)
 constexpr long SIDE = 32, LINE = 64;
 
 inline long up_to(long unit, long size) { return (size + unit - 1) / unit * unit; }
