@@ -25,8 +25,10 @@ LAUNCHER = {"parallel/launcher.py: multiprocessing", "parallel/workers.py: multi
 """`--nproc` starts processes of our own."""
 
 COMPILER = {f"kernels/{file}" for file in ("build.py: subprocess", "build.py: ctypes", "kernels.py: ctypes")}
-ALLOCATOR = {"allocation.py: ctypes"}
 """The loops of the package are compiled from its own sources and loaded; nothing else starts a program or loads one."""
+
+ALLOCATOR = {"allocation.py: ctypes"}
+"""glibc's malloc is told what to keep."""
 
 PARTS = (
     "torch.package",
