@@ -51,3 +51,6 @@ class Int8Products(WeightProducts):
         if isinstance(packed, Int8Product):
             return packed(x.bfloat16().flatten(0, -2)).unflatten(0, x.shape[:-1])
         return torch.ops.quantized.linear_dynamic(x, packed, True)
+
+    def rows_stand_alone(self, packed: Any) -> bool:
+        return isinstance(packed, Int8Product)

@@ -29,6 +29,9 @@ class PackedProducts(WeightProducts):
         product, bias_O = packed
         return product(x.to(self.dtype).flatten(0, -2), bias_O).unflatten(0, x.shape[:-1])
 
+    def rows_stand_alone(self, packed: Packed) -> bool:
+        return packed[0].product is not None
+
 
 def packed_for(model: Seq2Seq | Ensemble, dtype: torch.dtype) -> PackedProducts | Seq2Seq | Ensemble:
     """The model with packed products of numbers of this type where they are faster: on a processor in bfloat16, and in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -14,13 +15,16 @@ from nmt.data.batch import Batch
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Forced, Seq2Seq
 
+MOST = 1 << 25
+"""The largest number of products of words that are kept, for each weight."""
+
 
 class WeightProducts(TorchFunctionMode, ABC):
     """The model for translation, where `linear` with a weight of it, or with a part of one, is computed by a subclass.
 
     Weights are packed once, when they are first used, and parts of the vocabulary whenever they are taken; they must
     not change then. Products by other functions stay what they are: the encoder's recurrence, attention over the
-    source.
+    source. Of embeddings they are looked up, once as many words were multiplied as there are.
     """
 
     def __init__(self, model: Seq2Seq | Ensemble) -> None:
@@ -28,6 +32,9 @@ class WeightProducts(TorchFunctionMode, ABC):
         self._model = model
         self._weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
         self._packed: dict[tuple[Any, ...], Any] = {}
+        self._words: tuple[Tensor, Tensor, Tensor] | None = None
+        self._multiplied: Counter[tuple[Any, ...]] = Counter()
+        self._tables: dict[tuple[Any, ...], Tensor] = {}
 
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """As the model's."""
@@ -56,6 +63,10 @@ class WeightProducts(TorchFunctionMode, ABC):
     def multiply(self, x: Tensor, packed: Any) -> Tensor:
         """(..., O) from x (..., I)."""
 
+    @abstractmethod
+    def rows_stand_alone(self, packed: Any) -> bool:
+        """Whether a row of a product has the same bits whatever the others are."""
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is F.linear and not kwargs:
             x, weight_OI, bias_O = args if len(args) > 2 else (*args, None)
@@ -63,8 +74,24 @@ class WeightProducts(TorchFunctionMode, ABC):
                 place = _place(weight_OI), _place(bias_O)
                 if place not in self._packed:
                     self._packed[place] = self.pack(weight_OI.detach(), bias_O)
-                return self.multiply(x, self._packed[place])
-        return func(*args, **(kwargs or {}))
+                found = self._look_up(x, place, len(weight_OI))
+                return self.multiply(x, self._packed[place]) if found is None else found
+        result = func(*args, **(kwargs or {}))
+        if func is F.embedding:
+            self._words = result, *args[:2]
+        return result
+
+    def _look_up(self, x: Tensor, place: tuple[Any, ...], outputs: int) -> Tensor | None:
+        """The product of x, if that was looked up last, out of those of all words; None as long as there are none."""
+        if self._words is None or x is not self._words[0] or not self.rows_stand_alone(self._packed[place]):
+            return None
+        _, words, embedding_VE = self._words
+        self._multiplied[place] += words.numel()
+        if self._multiplied[place] < len(embedding_VE) or len(embedding_VE) * outputs > MOST:
+            return None
+        if place not in self._tables:
+            self._tables[place] = self.multiply(embedding_VE.detach(), self._packed[place])
+        return F.embedding(words, self._tables[place])
 
 
 def _place(tensor: Tensor | None) -> tuple[Any, ...] | None:

@@ -14,6 +14,7 @@ from nmt.decoders.transformer import Transformer
 from nmt.encoders.rnn import RNNEncoder
 from nmt.kernels.kernels import find_kernel, use_kernels
 from nmt.kernels.product import has_products
+from nmt.models import weight_products
 from nmt.models.config import EmbeddingConfig, ModelConfig
 from nmt.models.ensemble import Ensemble
 from nmt.models.int8_products import Int8Products
@@ -22,7 +23,7 @@ from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
 from nmt.nn.tree import map_tensors
 
-from .compiled import needs_compiler, watch_calls
+from .compiled import needs_compiler, needs_products, watch_calls
 
 BEAM = 3
 DECODERS = {
@@ -121,6 +122,35 @@ def test_packed_products_in_float32(decoder):
     if decoder in DECODERS.values():
         close(steps(packed), steps(model), 1e-5)
     assert packed._packed
+
+
+@needs_products
+@pytest.mark.parametrize("products", [PackedProducts, Int8Products])
+@pytest.mark.parametrize("name", ["after", "before"])
+def test_products_of_words_are_looked_up(name, products, monkeypatch):
+    """The same bits as products, once more words than the vocabulary has were multiplied; never of a large one."""
+    model = make(DECODERS[name])
+    packed = products(model)
+    with torch.autocast("cpu", torch.bfloat16):
+        first = steps(packed)
+        for _ in range(3):
+            close(steps(packed), first, 0)
+        assert [len(table) for table in packed._tables.values()] == [len(model.tgt_embedding.weight)]
+        monkeypatch.setattr(weight_products, "MOST", 0)
+        large = products(model)
+        for _ in range(10):
+            close(steps(large), first, 0)
+    assert not large._tables
+
+
+@pytest.mark.parametrize("products", [PackedProducts, Int8Products])
+def test_products_by_pytorch_are_not_looked_up(products):
+    """Their rows may depend on each other."""
+    use_kernels(False)
+    packed = products(make(DECODERS["after"]))
+    for _ in range(10):
+        steps(packed)
+    assert not packed._tables
 
 
 def test_where_translation_packs():
