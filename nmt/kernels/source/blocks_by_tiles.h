@@ -16,11 +16,17 @@ struct Tiles {
     // added to the sums.
     void multiply(long count, long, bool more, Row upper, Row lower, const char* left, const char* right,
                   Sum<Number> (*sums)[SIDE]) {
-        if (!more) memset(sums, 0, SIDE * SIDE * 4);
-        _tile_loadd(0, &sums[0][0], SIDE * 4);
-        _tile_loadd(1, &sums[0][16], SIDE * 4);
-        _tile_loadd(2, &sums[16][0], SIDE * 4);
-        _tile_loadd(3, &sums[16][16], SIDE * 4);
+        if (more) {
+            _tile_loadd(0, &sums[0][0], SIDE * 4);
+            _tile_loadd(1, &sums[0][16], SIDE * 4);
+            _tile_loadd(2, &sums[16][0], SIDE * 4);
+            _tile_loadd(3, &sums[16][16], SIDE * 4);
+        } else {
+            _tile_zero(0);
+            _tile_zero(1);
+            _tile_zero(2);
+            _tile_zero(3);
+        }
         for (long k = 0; k < count; k++) {
             _tile_loadd(4, upper.first + k * upper.next, upper.step);
             _tile_loadd(5, lower.first + k * lower.next, lower.step);
