@@ -70,10 +70,10 @@ def both(compute):
         use_kernels(True)
 
 
-def compare(compute):
+def compare(compute, slack=1.0):
     compiled, plain = both(compute)
     for left, right in zip(compiled, plain, strict=True):
-        torch.testing.assert_close(left, right, rtol=2e-5, atol=1e-5 + 5e-6 * float(right.abs().max()))
+        torch.testing.assert_close(left, right, rtol=2e-5, atol=slack * (2e-6 + 2e-6 * float(right.abs().max())))
 
 
 def leaves(*shapes):
@@ -188,11 +188,11 @@ def in_bfloat16(model, batch):
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_models_in_a_window(decoder, window, scorer, called):
     """Where a window weighs, PyTorch does what `attend` does elsewhere. It may hold nothing but positions without a
-    score."""
+    score. Without AVX-512 one gradient of 360 was seen to differ by 1.5e-5."""
     attention = AttentionConfig(scorer=scorer, window=window)
     model = fill(RNNEncoder.Config(cell="gru", dim=12), DECODERS[decoder](attention, "after"))
     batch = make_batch()
-    compare(lambda: loss_and_gradients(model, batch))
+    compare(lambda: loss_and_gradients(model, batch), slack=4)
     assert ("attend" in called, "attend_back" in called) == (isinstance(window, LocalM.Config),) * 2
     in_bfloat16(model, batch)
 

@@ -114,14 +114,14 @@ def test_threads_change_no_bit_of_a_packed_product(like):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-def test_without_loops_products_are_those_of_pytorch(dtype):
-    weight_IO, x_MI, bias_O = (
-        weight(32, 64, "rows of outputs", dtype),
-        numbers(3, 32, dtype=dtype),
-        numbers(64, dtype=dtype),
-    )
+@pytest.mark.parametrize("layout", ["rows of inputs", "rows of outputs"])
+@pytest.mark.parametrize("kind", ["none", "bias", "matrix"])
+def test_without_loops_products_are_those_of_pytorch(kind, layout, dtype):
+    weight_IO = weight(32, 64, layout, dtype)
     use_kernels(False)
     product = PackedProduct(weight_IO)
     use_kernels(True)
     assert product.product is None
+    check(product, weight_IO, 3, kind)
+    x_MI, bias_O = numbers(3, 32, dtype=dtype), numbers(64, dtype=dtype)
     assert product(x_MI, bias_O).equal(torch.addmm(bias_O, x_MI, weight_IO))

@@ -92,6 +92,10 @@ def test_where_pytorch_computes(monkeypatch):
         assert mine.equal(F.linear(*inputs))
     with torch.autocast("cpu", torch.float16):
         assert linear(*inputs).dtype == torch.float16
+    use_kernels(False)
+    mine = linear(*inputs)
+    use_kernels(True)
+    assert mine.equal(F.linear(*inputs))
     precise, _ = tensors(dtype=torch.float64)
     assert linear(*precise).dtype == torch.float64
     for place, other in ((0, BFLOAT16), (2, torch.float64)):
