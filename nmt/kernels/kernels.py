@@ -60,15 +60,22 @@ def _find(name: str, dtype: torch.dtype) -> Kernel | None:
     function.restype = None
 
     def call(*arguments: Argument) -> None:
-        function(*(_passed(argument, dtype) for argument in arguments))
+        if function.argtypes is None:
+            function.argtypes = [_kind(argument) for argument in arguments]
+        function(*[_passed(argument, dtype) for argument in arguments])
 
     return call
 
 
-def _passed(argument: Argument, dtype: torch.dtype) -> ctypes.c_void_p | ctypes.c_long | ctypes.c_float:
-    if argument is None:
-        return ctypes.c_void_p()
-    if isinstance(argument, Tensor):
-        assert argument.is_contiguous() and argument.dtype in (dtype, *OTHERS)
-        return ctypes.c_void_p(argument.data_ptr())
-    return ctypes.c_float(argument) if isinstance(argument, float) else ctypes.c_long(argument)
+def _passed(argument: Argument, dtype: torch.dtype) -> float | None:
+    if not isinstance(argument, Tensor):
+        return argument
+    assert argument.is_contiguous() and argument.dtype in (dtype, *OTHERS)
+    return argument.data_ptr()
+
+
+def _kind(argument: Argument) -> type[ctypes.c_void_p] | type[ctypes.c_long] | type[ctypes.c_float]:
+    """The type of an argument, which is the same in all calls; that of numbers as they are, None for a tensor."""
+    if argument is None or isinstance(argument, Tensor):
+        return ctypes.c_void_p
+    return ctypes.c_float if isinstance(argument, float) else ctypes.c_long

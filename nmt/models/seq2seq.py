@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.bridges.bridge import Bridge
 from nmt.bridges.zero import Zero
@@ -27,6 +26,8 @@ from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, Targets, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
+from nmt.nn.embedding import Embedding
+from nmt.nn.linear import Linear, linear
 from nmt.nn.masks import take_places
 from nmt.nn.softmax import log_probabilities
 
@@ -63,8 +64,8 @@ class Seq2Seq(nn.Module):
         """
         super().__init__()
         width = config.embedding.dim
-        self.src_embedding = nn.Embedding(src_vocab, width)
-        self.tgt_embedding = nn.Embedding(tgt_vocab, width)
+        self.src_embedding = Embedding(src_vocab, width)
+        self.tgt_embedding = Embedding(tgt_vocab, width)
         self.embedding_dropout = Dropout(config.embedding.dropout, config.embedding.variational)
         self.encoder: Encoder = config.encoder.build(input_dim=width)
         self.decoder: Decoder = config.decoder.build(input_dim=width, memory_dim=self.encoder.shape.dim)
@@ -72,7 +73,7 @@ class Seq2Seq(nn.Module):
         if isinstance(self.bridge, Zero) and not self.decoder.reads_memory:
             raise ConfigError("model.bridge: zero leaves this decoder without the source; use dense or copy")
         self.lexical_readout = self._make_lexical_readout(config)
-        self.projection = nn.Linear(self.decoder.feature_dim + width * (self.lexical_readout is not None), tgt_vocab)
+        self.projection = Linear(self.decoder.feature_dim + width * (self.lexical_readout is not None), tgt_vocab)
         self._tie(config.embedding.tie)
         self.alignment_head = self._make_head(config)
         self.longest_source = config.longest_source()
@@ -137,7 +138,7 @@ class Seq2Seq(nn.Module):
         """The part of the vocabulary that `step` may be limited to: logits (..., U) from features. `make` makes it of
         its weight and bias; else it is a plain product."""
         weight_UF, bias_U = self.projection.weight[words_U], self.projection.bias[words_U]
-        return partial(F.linear, weight=weight_UF, bias=bias_U) if make is None else make(weight_UF, bias_U)
+        return partial(linear, weight_OI=weight_UF, bias_O=bias_U) if make is None else make(weight_UF, bias_U)
 
     def step(
         self, y_N: Tensor, memory: Any, state: Any, narrow: Projection | None = None, penalty_BU: Tensor | None = None

@@ -11,11 +11,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
 from nmt.nn.gru_kernel_tape import kernel_step, make_gru_tape
+from nmt.nn.linear import linear
 
 ResetGate = Literal["before", "after"]
 
@@ -51,12 +51,12 @@ class GRU(Cell):
             return (next_BH,)
         weight_rz, weight_n = self.weight_hh.split([2 * dim, dim])
         bias_rz, bias_n = self.bias_hh.split([2 * dim, dim])
-        rz_BH2 = torch.sigmoid(gates_BG[..., : 2 * dim] + F.linear(h_BH, weight_rz, bias_rz))
+        rz_BH2 = torch.sigmoid(gates_BG[..., : 2 * dim] + linear(h_BH, weight_rz, bias_rz))
         reset_BH, update_BH = rz_BH2.chunk(2, -1)
         if self.reset_gate == "before":
-            recurrent_BH = F.linear(reset_BH * h_BH, weight_n, bias_n)
+            recurrent_BH = linear(reset_BH * h_BH, weight_n, bias_n)
         else:
-            recurrent_BH = reset_BH * F.linear(h_BH, weight_n, bias_n)
+            recurrent_BH = reset_BH * linear(h_BH, weight_n, bias_n)
         candidate_BH = torch.tanh(gates_BG[..., 2 * dim :] + recurrent_BH)
         return (torch.lerp(candidate_BH, h_BH.to(candidate_BH.dtype), update_BH),)
 

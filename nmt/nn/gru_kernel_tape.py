@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel, take_kernel
 from nmt.kernels.product import PackedLinear
 from nmt.nn.cell_tape import CellTape, State
 from nmt.nn.gru_tape import GRUTape
+from nmt.nn.linear import linear
 
 
 def kernel_step(before: bool, gates_B3H: Tensor, h_BH: Tensor, weight_hh: Tensor, bias_hh: Tensor) -> Tensor | None:
@@ -25,13 +25,13 @@ def kernel_step(before: bool, gates_B3H: Tensor, h_BH: Tensor, weight_hh: Tensor
     rows = h_BH.numel() // dim
     rz_BH2, candidate_BH, next_BH = h_BH.new_empty(rows, 2 * dim), torch.empty_like(h_BH), torch.empty_like(h_BH)
     if not before:
-        recurrent_B3H = F.linear(h_BH, weight_hh, bias_hh).to(like)
+        recurrent_B3H = linear(h_BH, weight_hh, bias_hh).to(like)
         take_kernel("gru_after", h_BH)(rows, dim, gates_B3H, recurrent_B3H, h_BH, rz_BH2, candidate_BH, next_BH)
         return next_BH
     (weight_rz, weight_n), (bias_rz, bias_n) = (part.tensor_split([2 * dim]) for part in (weight_hh, bias_hh))
-    inner_BH, recurrent_BH2 = torch.empty_like(h_BH), F.linear(h_BH, weight_rz, bias_rz).to(like)
+    inner_BH, recurrent_BH2 = torch.empty_like(h_BH), linear(h_BH, weight_rz, bias_rz).to(like)
     take_kernel("gru_before_gates", h_BH)(rows, dim, gates_B3H, recurrent_BH2, h_BH, rz_BH2, inner_BH)
-    recurrent_BH = F.linear(inner_BH, weight_n, bias_n).to(like)
+    recurrent_BH = linear(inner_BH, weight_n, bias_n).to(like)
     take_kernel("gru_before_state", h_BH)(rows, dim, gates_B3H, recurrent_BH, h_BH, rz_BH2, candidate_BH, next_BH)
     return next_BH
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from nmt.kernels.product import PackedProduct, has_products, product_over_rows
 from nmt.nn.by_hand import require_first_order
+from nmt.nn.products import products_at_work
 
 ROWS = 256
 """So many rows are worth packing the weights for."""
@@ -23,12 +24,15 @@ class Linear(nn.Linear):
 
 
 def linear(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
-    """x W^T + b, (..., O) from (..., I).
+    """x W^T + b, (..., O) from (..., I), by the products at work where there are some.
 
     Many rows in training by products of our own where there are some, both ways. In bfloat16 PyTorch generates code
     for every number of rows that it has not seen lately, and a batch seldom has as many as another one. Of these
     products there are no gradients of gradients, nor a vmap.
     """
+    products = products_at_work.get()
+    if products is not None and (found := products.linear(x, weight_OI, bias_O)) is not None:
+        return found
     if torch.is_grad_enabled() and x.numel() >= ROWS * max(x.size(-1), 1):
         dtype = _type_of_products(x, weight_OI, bias_O)
         if has_products(x.new_empty(0, dtype=dtype)):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
+from nmt.nn.linear import linear
 from nmt.nn.lstm_kernel_tape import kernel_step, make_lstm_tape
 
 
@@ -44,7 +44,7 @@ class LSTM(Cell):
         if next_state is not None:
             return next_state
         h_BH, c_BH = state
-        i, f, o, g = (gates_BG + F.linear(h_BH, self.weight_hh)).chunk(4, -1)
+        i, f, o, g = (gates_BG + linear(h_BH, self.weight_hh)).chunk(4, -1)
         c_BH = torch.sigmoid(f) * c_BH + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(c_BH), c_BH
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from nmt.kernels.kernels import find_kernel, take_kernel
 from nmt.kernels.product import PackedLinear
 from nmt.nn.cell_tape import CellTape, State
+from nmt.nn.linear import linear
 from nmt.nn.lstm_tape import LSTMTape
 
 
@@ -21,7 +21,7 @@ def kernel_step(gates_B4H: Tensor, state: State, weight_hh: Tensor) -> State | N
     if torch.is_grad_enabled() or kernel is None:
         return None
     h_BH, c_BH = (part.to(gates_B4H.dtype).contiguous() for part in state)
-    recurrent_B4H = F.linear(h_BH, weight_hh).to(gates_B4H.dtype)
+    recurrent_B4H = linear(h_BH, weight_hh).to(gates_B4H.dtype)
     active_B4H, squashed_BH, next_c, next_h = (torch.empty_like(part) for part in (recurrent_B4H, h_BH, h_BH, h_BH))
     kernel(*h_BH.shape, gates_B4H.contiguous(), recurrent_B4H, c_BH, active_B4H, squashed_BH, next_c, next_h)
     return next_h, next_c

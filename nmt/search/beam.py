@@ -1,7 +1,7 @@
 """One batched beam search for every model. It knows a step function and a tree of states, nothing else.
 
-B sentences still searched, K beam, N = B * K hypotheses, W words of each, C candidates of a sentence, S source,
-T target, P prefix, V vocabulary.
+B sentences still searched, L of them that go on, D that are done, K beam, N = B * K hypotheses, W words of each, C
+candidates of a sentence, S source, T target, P prefix, V vocabulary.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import NEVER, longest_outputs
 from nmt.search.penalties import LengthPenalty
+from nmt.search.remaining import move_up, remaining
 from nmt.search.trace import Finished, Trace
 from nmt.text.vocab import BOS, EOS
 
@@ -27,7 +28,8 @@ class SearchModel(Protocol):
     """What a model shows to search."""
 
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
-        """The memory (dim 0 = sentence, never reordered) and the first state (dim 0 = sentence)."""
+        """The memory and the first state, dim 0 = sentence. Both are the search's own: when sentences end, it
+        moves rows of the memory."""
         ...
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
@@ -49,9 +51,10 @@ class Beams(NamedTuple):
     logprob_BK: Tensor
     coverage_BKS: Tensor | None
 
-    def select(self, rows_B: Tensor) -> Beams:
-        """Only the given sentences."""
-        return map_tensors(lambda part: part.index_select(0, rows_B), self)
+    def select(self, rows_L: Tensor) -> Beams:
+        """Only the sentences that `remaining` named."""
+        rest = map_tensors(lambda part: part.index_select(0, rows_L), self._replace(memory=None))
+        return rest._replace(memory=move_up(self.memory, rows_L))
 
 
 @torch.inference_mode()
@@ -78,16 +81,13 @@ def beam_search(
         beams, token_BK, parent_BK = _extend(beams, best, weights_NS, finished, ranking, length)
         trace.append(beams.sentence_B, token_BK, parent_BK, weights_NS)
         done_B = _done(beams, finished, length)
-        finished.add_prefixes(
-            beams.sentence_B[done_B],
-            beams.logprob_BK[done_B, 0],
-            beams.logprob_BK[done_B, 0] / ranking.penalty(length),
-            length - 1,
-        )
-        rows_B = (~done_B).nonzero()[:, 0]
-        slots_N = (rows_B[:, None] * slots + parent_BK[rows_B]).flatten()
+        rows_L = remaining(done_B)
+        slots_N = (rows_L[:, None] * slots + parent_BK[rows_L]).flatten()
         state = map_tensors(lambda part, slots_N=slots_N: part.index_select(0, slots_N), state)
-        beams, token_BK = (beams.select(rows_B), token_BK[rows_B]) if done_B.any() else (beams, token_BK)
+        if len(rows_L) < len(done_B):
+            sentence_D, logprob_D = beams.sentence_B[done_B], beams.logprob_BK[done_B, 0]
+            finished.add_prefixes(sentence_D, logprob_D, logprob_D / ranking.penalty(length), length - 1)
+            beams, token_BK = beams.select(rows_L), token_BK[rows_L]
     return [trace.hypotheses(sentence, finished, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
 
 

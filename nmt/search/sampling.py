@@ -1,6 +1,7 @@
 """Ancestral sampling: each token is drawn from the model's distribution, tempered and truncated if asked for.
 
-B sentences still sampled, K samples of a sentence, N = B * K, S source, T target, P prefix, V vocabulary.
+B sentences still sampled, L of them that go on, K samples of a sentence, N = B * K, S source, T target, P prefix, V
+vocabulary.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nmt.search.beam import SearchModel
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import longest_outputs, rule_out
+from nmt.search.remaining import move_up, remaining
 from nmt.search.trace import Trace
 from nmt.text.vocab import BOS, EOS
 
@@ -46,9 +48,10 @@ class Samples(NamedTuple):
     prefix_BP: Tensor | None
     uniform_BKT: Tensor
 
-    def select(self, rows_B: Tensor) -> Samples:
-        """Only the given sentences."""
-        return map_tensors(lambda part: part.index_select(0, rows_B), self)
+    def select(self, rows_L: Tensor) -> Samples:
+        """Only the sentences that `remaining` named."""
+        rest = map_tensors(lambda part: part.index_select(0, rows_L), self._replace(memory=None))
+        return rest._replace(memory=move_up(self.memory, rows_L))
 
 
 @torch.inference_mode()
@@ -84,10 +87,10 @@ def sample(
         trace.append(rest.sentence_B, token_BK, slot_K.expand_as(token_BK), weights_NS)
         step += 1
         ended_BK = tally.add(rest.sentence_B, token_BK, logprob_NV.gather(1, token_N[:, None]).view_as(token_BK))
-        rows_B = (~ended_BK.all(1) & (step < rest.limit_B)).nonzero()[:, 0]
-        rows_N = (rows_B[:, None] * samples + slot_K).flatten()
+        rows_L = remaining(ended_BK.all(1) | (step >= rest.limit_B))
+        rows_N = (rows_L[:, None] * samples + slot_K).flatten()
         state = map_tensors(lambda part, rows_N=rows_N: part.index_select(0, rows_N), state)
-        rest, token_BK = rest.select(rows_B), token_BK[rows_B]
+        rest, token_BK = rest.select(rows_L), token_BK[rows_L]
     return [tally.hypotheses(trace, sentence, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
 
 

@@ -220,3 +220,13 @@ def test_slow_modules_are_imported_where_they_are_needed():
             slow |= {"torch", "safetensors"}
         wrong += [f"{name_of(path)} imports {name}" for name in sorted(slow & set(top_level_modules(path)))]
     assert wrong == []
+
+
+def test_products_with_weights_are_found_by_those_of_translation():
+    """`linear` and `Embedding` of `nmt/nn` ask who is to multiply; those of PyTorch do not."""
+    askers = {"nn/linear.py", "nn/embedding.py", "models/weight_products.py"}
+    found = []
+    for path in FILES:
+        names = {ast.unparse(node) for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
+        found += [name_of(path)] * bool(names & {"F.linear", "F.embedding", "nn.Linear", "nn.Embedding"})
+    assert set(found) == askers

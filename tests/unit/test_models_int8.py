@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional as F
 
 from nmt.kernels.kernels import use_kernels
 from nmt.kernels.product import Int8Product
 from nmt.models.int8_products import Int8Products
+from nmt.nn.linear import Linear, linear
 
 from .compiled import needs_products
 
@@ -36,9 +35,9 @@ def by_hand(x, weight, bias):
 
 
 def test_a_product_is_that_of_integers(without_products):
-    layer, x = nn.Linear(24, 10), 3 * torch.randn(5, 24) + 1
-    with torch.inference_mode(), Int8Products(layer):
-        found, again = layer(x), F.linear(x, layer.weight, layer.bias)
+    layer, x = Linear(24, 10), 3 * torch.randn(5, 24) + 1
+    with torch.inference_mode(), Int8Products(layer).at_work():
+        found, again = layer(x), linear(x, layer.weight, layer.bias)
     expected = by_hand(x.tolist(), layer.weight.tolist(), layer.bias.tolist())
     assert torch.allclose(found, expected, atol=0.03)
     assert torch.equal(found, again)
@@ -47,20 +46,20 @@ def test_a_product_is_that_of_integers(without_products):
 
 
 def test_each_part_of_a_weight_is_a_weight_of_its_own(without_products):
-    layer, x = nn.Linear(8, 12), torch.randn(3, 8)
+    layer, x = Linear(8, 12), torch.randn(3, 8)
     upper, lower = layer.weight.split(6)
-    with torch.inference_mode(), Int8Products(layer):
-        parts = [F.linear(x, upper), F.linear(x, lower), F.linear(x[:, :4], layer.weight[:, 4:], layer.bias)]
+    with torch.inference_mode(), Int8Products(layer).at_work():
+        parts = [linear(x, upper), linear(x, lower), linear(x[:, :4], layer.weight[:, 4:], layer.bias)]
     exact = [x @ upper.t(), x @ lower.t(), x[:, :4] @ layer.weight[:, 4:].t() + layer.bias]
     assert all(torch.allclose(*pair, atol=0.1) for pair in zip(parts, exact, strict=True))
 
 
 def test_no_other_product_is_touched():
-    layer, other, x = nn.Linear(8, 4), nn.Linear(8, 4), torch.randn(3, 8)
+    layer, other, x = Linear(8, 4), Linear(8, 4), torch.randn(3, 8)
     with torch.inference_mode():
         exact = [other(x), x.double() @ layer.weight.double().t(), x @ layer.weight.t()]
-        with Int8Products(layer):
-            found = [other(x), F.linear(x.double(), layer.weight.double()), x @ layer.weight.t()]
+        with Int8Products(layer).at_work():
+            found = [other(x), linear(x.double(), layer.weight.double()), x @ layer.weight.t()]
     assert all(torch.equal(*pair) for pair in zip(found, exact, strict=True))
 
 
@@ -105,12 +104,12 @@ def test_nothing_and_nan():
 
 @needs_products
 def test_search_takes_parts_of_weights():
-    layer, x = nn.Linear(64, 12), torch.randn(2, 3, 64)
+    layer, x = Linear(64, 12), torch.randn(2, 3, 64)
     upper, lower = layer.weight.split(6)
     products = Int8Products(layer)
     assert products.precision == "bf16"
-    with torch.inference_mode(), products:
-        parts = [F.linear(x, upper), F.linear(x, lower, layer.bias[6:]), layer(x)]
+    with torch.inference_mode(), products.at_work():
+        parts = [linear(x, upper), linear(x, lower, layer.bias[6:]), layer(x)]
     exact = [x @ upper.t(), x @ lower.t() + layer.bias[6:], x @ layer.weight.t() + layer.bias]
     for found, expected in zip(parts, exact, strict=True):
         assert found.shape == expected.shape
@@ -119,4 +118,4 @@ def test_search_takes_parts_of_weights():
 
 def test_only_on_a_processor():
     with pytest.raises(Exception, match="^--int8: only on a processor"):
-        Int8Products(nn.Linear(2, 2, device="meta"))
+        Int8Products(Linear(2, 2, device="meta"))

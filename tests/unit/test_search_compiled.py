@@ -21,6 +21,7 @@ from nmt.models.int8_products import Int8Products
 from nmt.models.packed_products import PackedProducts, packed_for
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
+from nmt.nn.linear import linear
 from nmt.nn.tree import map_tensors
 
 from .compiled import needs_compiler, needs_products, watch_calls
@@ -198,9 +199,9 @@ def test_a_bias_of_its_own_and_any_leading_shape():
     model = make(DECODERS["after"])
     weight = model.projection.weight
     x, packed = torch.randn(2, 5, weight.size(1)), PackedProducts(model)
-    with torch.no_grad(), packed:
+    with torch.no_grad(), packed.at_work():
         for bias in (model.projection.bias, None):
-            found = torch.nn.functional.linear(x, weight, bias)
+            found = linear(x, weight, bias)
             expected = x @ weight.t() + (0 if bias is None else bias)
             assert (found.dtype, found.shape) == (torch.bfloat16, expected.shape)
             torch.testing.assert_close(found.float(), expected, rtol=0.03, atol=0.05)

@@ -1,0 +1,29 @@
+"""What of a search's memory goes on when sentences end. B sentences, L of them that go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nmt.nn.tree import map_tensors
+
+
+def remaining(done_B: Tensor) -> Tensor:
+    """rows_L: the sentences that are not done, in the order in which `move_up` puts them: the last ones take the places
+    of those that are done, all others stay where they are."""
+    rows_B = torch.arange(len(done_B), device=done_B.device)
+    live_L = rows_B[~done_B]
+    size = len(live_L)
+    rows_L = rows_B[:size].clone()
+    rows_L[done_B[:size]] = live_L[live_L >= size]
+    return rows_L
+
+
+def move_up(memory: Any, rows_L: Tensor) -> Any:
+    """The rows that `remaining` named, in its order, of every tensor of a tree. The tree is overwritten: so little is
+    copied, where a memory of many sentences would be copied whenever one of them ends."""
+    places_M = (rows_L != torch.arange(len(rows_L), device=rows_L.device)).nonzero()[:, 0]
+    moved_M = rows_L[places_M]
+    return map_tensors(lambda part: part.index_copy_(0, places_M, part[moved_M])[: len(rows_L)], memory)
