@@ -34,18 +34,28 @@ class GradientSum:
                 parameter.register_post_accumulate_grad_hook(partial(self._on_gradient, number))
 
     def expect(self) -> None:
-        """The next backward pass is the last one of the update, so what it makes can be sent."""
+        """The next backward pass is the last one of the update, so what it makes can be sent. Without this call all is
+        sent by `finish`: a replay runs no hooks."""
         self._missing = [len(bucket) for bucket in self._buckets]
 
-    def finish(self) -> None:
-        """Sends what is left, and waits until every gradient is the sum. Errors: RankLost."""
+    def finish(self, in_place: bool = False) -> None:
+        """Sends what is left, and waits until every gradient is the sum, which is another tensor if not `in_place`.
+
+        Errors: RankLost.
+        """
         while len(self._sent) < len(self._buckets):
             self._send()
-        for bucket, (work, buffer) in zip(self._buckets, self._sent, strict=True):
+        for work, _ in self._sent:
             self._ranks.end_sum(work)
-            *sums, holders = buffer.split([*(parameter.numel() for parameter in bucket), len(bucket)])
-            for parameter, total, holder in zip(bucket, sums, holders.tolist(), strict=True):
-                parameter.grad = total.view_as(parameter) if holder else None
+        parts = [buffer.tensor_split([-len(b)]) for b, (_, buffer) in zip(self._buckets, self._sent, strict=True)]
+        holders = iter(torch.cat([part for _, part in parts]).tolist())
+        for bucket, (sums, _) in zip(self._buckets, parts, strict=True):
+            for parameter, total in zip(bucket, sums.split([p.numel() for p in bucket]), strict=True):
+                total = total.view_as(parameter) if next(holders) else None
+                if in_place and parameter.grad is not None and total is not None:
+                    parameter.grad.copy_(total)
+                else:
+                    parameter.grad = total
         self._missing, self._sent = [], []
 
     def _on_gradient(self, number: int, parameter: Tensor) -> None:

@@ -55,7 +55,7 @@ class Learner:
         parameters = list(self.named_parameters.values())
         self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
         self.replays: Replays | None = None
-        if job.device.type == "cuda" and job.ranks.size == 1 and self.objective.replayable:
+        if job.device.type == "cuda" and self.objective.replayable:
             self.replays = Replays(parameters, CudaGraphs(), warn)
 
     def update(
@@ -107,12 +107,12 @@ class Learner:
         for micro, batch in enumerate(batches):
             if micro:
                 between()
-            if self.gradient_sum is not None and micro == len(batches) - 1:
+            if self.gradient_sum is not None and not self.uses_graphs and micro == len(batches) - 1:
                 self.gradient_sum.expect()
             losses.append(self._backward(batch, (step, micro), size)[None])
         meanwhile()
         if self.gradient_sum is not None:
-            self.gradient_sum.finish()
+            self.gradient_sum.finish(in_place=self.replays is not None)
         return torch.cat(losses)
 
     def _backward(self, batch: Batch, place: tuple[int, int], size: int) -> Tensor:

@@ -107,7 +107,9 @@ class CudaGraphs:
         finally:
             here.wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.stream(here), torch.cuda.graph(graph, pool=self._pool):
+        # another thread may ask the GPU for what other ranks sent, which is no part of this
+        mode = "thread_local"
+        with torch.cuda.stream(here), torch.cuda.graph(graph, pool=self._pool, capture_error_mode=mode):
             result = run()
         return graph.replay, result
 

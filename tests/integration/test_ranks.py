@@ -22,6 +22,32 @@ multiprocessing.get_context = lambda method: fork
 main()
 """
 """The same, with ranks that need not import everything again."""
+REPLAYED = """
+from nmt.training.learner import Learner
+from nmt.training.replay import Replays
+
+make = Learner.__init__
+
+def with_replays(self, *arguments):
+    make(self, *arguments)
+    parameters = list(self.named_parameters.values())
+    places = lambda: [p.grad is not None and p.grad.data_ptr() for p in parameters]
+
+    def record(run):
+        run()
+        result, before = run(), places()
+
+        def again():
+            assert places() == before, "a gradient is elsewhere"
+            result.copy_(run())
+
+        return again, result
+
+    self.replays = Replays(parameters, record, print)
+
+Learner.__init__ = with_replays
+"""
+"""Replays as those of CUDA graphs, which find weights and gradients where they were."""
 STEPS = 50
 AT_THE_END = {"done.json", "report.html"}
 CHANGES = [
@@ -107,6 +133,14 @@ def test_two_ranks_train_as_one_process(nmt, command, undisturbed, tmp_path):
     assert together == pytest.approx(alone, rel=1e-5)
     assert alone[-1] < 0.9 * alone[0]
     assert json.loads((undisturbed / "done.json").read_bytes())["step"] == STEPS
+
+
+def test_ranks_that_replay_train_as_those_that_do_not(forks, command, undisturbed, tmp_path):
+    run = tmp_path / "run"
+    assert finish(forks.start(REPLAYED + FORKED, *ranks(command, run)), run) == (0, "")
+    assert losses(run) == pytest.approx(losses(undisturbed), rel=1e-5)
+    state = json.loads((run / "checkpoints" / "last" / "state.json").read_bytes())
+    assert (state["environment"]["kernels"], state["environment"]["processes"]) == ("graphs", "2")
 
 
 def test_a_rank_is_killed_then_all_are_stopped_then_the_run_is_whole(start, command, undisturbed, tmp_path):

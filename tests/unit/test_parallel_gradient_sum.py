@@ -73,6 +73,17 @@ def test_only_the_last_of_several_backward_passes_is_sent(bucket):
     assert gradients(model) == {"a": [240.0, 4.0], "b": [160.0, 4.0], "c": [96.0, 4.0], "unused": None}
 
 
+def test_replayed_gradients_stay_where_they_are(bucket):
+    """What a replay makes is seen by no hook, and found in the same memory at the next one."""
+    model = Layers()
+    total = GradientSum(list(model.parameters()), Pair())
+    model(torch.tensor([7.0, 1.0])).backward()
+    places = [p.grad.data_ptr() for p in (model.a, model.b, model.c)]
+    total.finish(in_place=True)
+    assert gradients(model) == {"a": [210.0, 2.0], "b": [140.0, 2.0], "c": [84.0, 2.0], "unused": None}
+    assert [p.grad.data_ptr() for p in (model.a, model.b, model.c)] == places
+
+
 def test_a_rank_without_a_share_takes_the_gradients_of_the_others():
     model = Layers()
     parameters = list(model.parameters())
