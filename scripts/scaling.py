@@ -34,7 +34,7 @@ class Cluster(NamedTuple):
     between: float = 25e9
     """and that it sends out of the machine: one adapter of 200 Gbit/s for each GPU."""
     hidden: float = 0.0
-    """Share of the backward pass that the all-reduce runs beside: none where it is replayed as a whole, as a CUDA graph."""
+    """Share of the backward pass that the all-reduce runs beside: none where it is the replay of a CUDA graph."""
     latency: float = 10e-6
     """Seconds for each hop of the tree by which a bucket is summed."""
     machine: int = 8
