@@ -41,7 +41,7 @@ class Shortlisted:
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """As the model's; the memory has the sentences' own words too."""
         memory, state = self._model.start(src_BS, src_len_B)
-        return (memory, self._penalty_BU), state
+        return (memory, self._penalty_BU.clone()), state
 
     def step(self, y_N: Tensor, memory: Any, state: Any) -> tuple[Tensor, Tensor | None, Any]:
         """One step of search: logits_NU, weights_NS and the new state."""

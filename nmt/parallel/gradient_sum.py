@@ -35,27 +35,33 @@ class GradientSum:
 
     def expect(self) -> None:
         """The next backward pass is the last one of the update, so what it makes can be sent. Without this call all is
-        sent by `finish`: a replay runs no hooks."""
+        sent by `send`: a replay runs no hooks."""
         self._missing = [len(bucket) for bucket in self._buckets]
 
-    def finish(self, in_place: bool = False) -> None:
-        """Sends what is left, and waits until every gradient is the sum, which is another tensor if not `in_place`.
-
-        Errors: RankLost.
-        """
+    def send(self) -> None:
+        """Sends what is left."""
         while len(self._sent) < len(self._buckets):
             self._send()
+
+    def finish(self, in_place: bool = False) -> None:
+        """After `send`: waits until every gradient is the sum, in its own memory if `in_place`. Errors: RankLost."""
         for work, _ in self._sent:
             self._ranks.end_sum(work)
         parts = [buffer.tensor_split([-len(b)]) for b, (_, buffer) in zip(self._buckets, self._sent, strict=True)]
-        holders = iter(torch.cat([part for _, part in parts]).tolist())
-        for bucket, (sums, _) in zip(self._buckets, parts, strict=True):
-            for parameter, total in zip(bucket, sums.split([p.numel() for p in bucket]), strict=True):
-                total = total.view_as(parameter) if next(holders) else None
-                if in_place and parameter.grad is not None and total is not None:
-                    parameter.grad.copy_(total)
-                else:
-                    parameter.grad = total
+        parameters = [parameter for bucket in self._buckets for parameter in bucket]
+        sums = [
+            s for b, (part, _) in zip(self._buckets, parts, strict=True) for s in part.split([p.numel() for p in b])
+        ]
+        missing = any(parameter.grad is None for parameter in parameters)
+        holders = torch.cat([part for _, part in parts]).tolist() if missing else [1] * len(parameters)
+        for parameter, total, holder in zip(parameters, sums, holders, strict=True):
+            total = total.view_as(parameter) if holder else None
+            if not in_place or total is None:
+                parameter.grad = total
+            elif parameter.grad is None:
+                parameter.grad = total.clone()
+            else:
+                parameter.grad.copy_(total)
         self._missing, self._sent = [], []
 
     def _on_gradient(self, number: int, parameter: Tensor) -> None:

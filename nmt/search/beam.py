@@ -19,7 +19,7 @@ from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import NEVER, longest_outputs
 from nmt.search.penalties import LengthPenalty
-from nmt.search.remaining import move_up, remaining
+from nmt.search.remaining import move_up, remaining, take_over
 from nmt.search.trace import Finished, Trace
 from nmt.text.vocab import BOS, EOS
 
@@ -115,6 +115,7 @@ def _start(
 ) -> tuple[Beams, Any]:
     src_BS, src_len_B = source
     memory, state = model.start(src_BS, src_len_B)
+    memory = take_over(memory)
     logprob_BK = torch.zeros(len(src_BS), 1, device=src_BS.device)
     coverage_BKS = None
     if config.coverage_penalty:

@@ -10,6 +10,12 @@ from torch import Tensor
 from nmt.nn.tree import map_tensors
 
 
+def take_over(memory: Any) -> Any:
+    """The memory of a search that begins, with rows that lie one after the other: attention would copy others at every
+    step."""
+    return map_tensors(lambda part: part.contiguous(), memory)
+
+
 def remaining(done_B: Tensor) -> Tensor:
     """rows_L: the sentences that are not done, in the order in which `move_up` puts them: the last ones take the places
     of those that are done, all others stay where they are."""

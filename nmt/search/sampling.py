@@ -20,7 +20,7 @@ from nmt.search.beam import SearchModel
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import longest_outputs, rule_out
-from nmt.search.remaining import move_up, remaining
+from nmt.search.remaining import move_up, remaining, take_over
 from nmt.search.trace import Trace
 from nmt.text.vocab import BOS, EOS
 
@@ -71,6 +71,7 @@ def sample(
     """
     (src_BS, src_len_B), samples = source, config.n_best
     memory, state = model.start(src_BS, src_len_B)
+    memory = take_over(memory)
     state = map_tensors(lambda part: part.repeat_interleave(samples, 0), state)
     limit_B = longest_outputs(src_len_B, config.max_length_ratio, prefix_BP)
     uniform_BKT = uniforms(sampling.seed, numbers, samples, int(limit_B.max())).to(src_BS.device)

@@ -54,9 +54,8 @@ class Learner:
         self.average = Average(model, config.ema) if config.ema is not None else None
         parameters = list(self.named_parameters.values())
         self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
-        self.replays: Replays | None = None
-        if job.device.type == "cuda" and self.objective.replayable:
-            self.replays = Replays(parameters, CudaGraphs(), warn)
+        records = job.device.type == "cuda" and self.objective.replayable
+        self.replays = Replays(parameters, CudaGraphs(), warn) if records else None
 
     def update(
         self,
@@ -110,6 +109,8 @@ class Learner:
             if self.gradient_sum is not None and not self.uses_graphs and micro == len(batches) - 1:
                 self.gradient_sum.expect()
             losses.append(self._backward(batch, (step, micro), size)[None])
+        if self.gradient_sum is not None:
+            self.gradient_sum.send()
         meanwhile()
         if self.gradient_sum is not None:
             self.gradient_sum.finish(in_place=self.replays is not None)

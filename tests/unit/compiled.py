@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+import re
 
 import pytest
 import torch
 
 from nmt.kernels import kernels
-from nmt.kernels.build import load_library
+from nmt.kernels.build import SOURCE, load_library
 from nmt.kernels.kernels import find_kernel
 from nmt.kernels.product import BFLOAT16, has_products
 
@@ -30,10 +32,19 @@ needs_products = pytest.mark.skipif(
 needs_compiler = pytest.mark.skipif(load_library() is None, reason="there is no g++, so there are no compiled loops")
 
 
+def signature(name):
+    """The types of a loop's arguments, by its source."""
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(SOURCE.glob("*.h")))
+    found = re.search(rf'extern "C" void (?:NAME\({name}\)|{name}_bfloat16)\(([^)]*)\)', source)
+    kinds = {"long": ctypes.c_long, "float": ctypes.c_float}
+    return [ctypes.c_void_p if "*" in one else kinds[one.split()[0]] for one in found[1].split(",")]
+
+
 def run(name, like, *arguments):
-    """Calls a loop and sees that nothing behind the end of a tensor was touched."""
+    """Calls a loop, and sees that the arguments are of its types and nothing behind the end of a tensor was touched."""
     kernel = find_kernel(name, torch.empty(0, dtype=like))
     assert kernel is not None
+    assert [kernels._kind(argument) for argument in arguments] == signature(name)
     kernel(*arguments)
     for tensor in arguments:
         if isinstance(tensor, torch.Tensor) and tensor.is_floating_point():

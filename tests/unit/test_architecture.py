@@ -225,8 +225,16 @@ def test_slow_modules_are_imported_where_they_are_needed():
 def test_products_with_weights_are_found_by_those_of_translation():
     """`linear` and `Embedding` of `nmt/nn` ask who is to multiply; those of PyTorch do not."""
     askers = {"nn/linear.py", "nn/embedding.py", "models/weight_products.py"}
-    found = []
+    wanted = "F.linear", "functional.linear", "F.embedding", "functional.embedding", "nn.Linear", "nn.Embedding"
+    found = set()
     for path in FILES:
-        names = {ast.unparse(node) for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
-        found += [name_of(path)] * bool(names & {"F.linear", "F.embedding", "nn.Linear", "nn.Embedding"})
-    assert set(found) == askers
+        used = {ast.unparse(node) for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
+        used |= {
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("torch")
+            for alias in node.names
+        }
+        if any(f".{name}".endswith(f".{end}") for name in used for end in wanted):
+            found.add(name_of(path))
+    assert found == askers

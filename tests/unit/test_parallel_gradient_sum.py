@@ -43,6 +43,11 @@ def gradients(model):
     return {name: None if p.grad is None else p.grad.tolist() for name, p in model.named_parameters()}
 
 
+def end(total, in_place=False):
+    total.send()
+    total.finish(in_place)
+
+
 @pytest.fixture(params=[1, 4, 100])
 def bucket(request, monkeypatch):
     monkeypatch.setattr(gradient_sum, "BUCKET", request.param)
@@ -58,7 +63,7 @@ def test_gradients_of_two_equal_ranks_double(bucket):
         total._ranks.ended = 0
         total.expect()
         model(torch.tensor([7.0, 1.0])).backward()
-        total.finish()
+        end(total)
         assert gradients(model) == {"a": [210.0, 2.0], "b": [140.0, 2.0], "c": [84.0, 2.0], "unused": None}
 
 
@@ -69,7 +74,7 @@ def test_only_the_last_of_several_backward_passes_is_sent(bucket):
     assert ranks.begun == []
     total.expect()
     model(torch.tensor([1.0, 1.0])).backward()
-    total.finish()
+    end(total)
     assert gradients(model) == {"a": [240.0, 4.0], "b": [160.0, 4.0], "c": [96.0, 4.0], "unused": None}
 
 
@@ -79,18 +84,21 @@ def test_replayed_gradients_stay_where_they_are(bucket):
     total = GradientSum(list(model.parameters()), Pair())
     model(torch.tensor([7.0, 1.0])).backward()
     places = [p.grad.data_ptr() for p in (model.a, model.b, model.c)]
-    total.finish(in_place=True)
+    end(total, in_place=True)
     assert gradients(model) == {"a": [210.0, 2.0], "b": [140.0, 2.0], "c": [84.0, 2.0], "unused": None}
     assert [p.grad.data_ptr() for p in (model.a, model.b, model.c)] == places
 
 
-def test_a_rank_without_a_share_takes_the_gradients_of_the_others():
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_rank_without_a_share_takes_the_gradients_of_the_others(in_place):
     model = Layers()
     parameters = list(model.parameters())
     theirs = [torch.tensor([0.0, 0, 0, 50, 51, 30, 31, 20, 21, 0, 1, 1, 1])]
     total = GradientSum(parameters, Pair(theirs))
-    total.finish()
+    end(total, in_place)
     assert gradients(model) == {"a": [20.0, 21.0], "b": [30.0, 31.0], "c": [50.0, 51.0], "unused": None}
+    if in_place:
+        assert all(p.grad.untyped_storage().nbytes() == 8 for p in (model.a, model.b, model.c))
 
 
 def test_buckets_leave_during_the_backward_pass_and_in_one_order(monkeypatch):
@@ -101,7 +109,7 @@ def test_buckets_leave_during_the_backward_pass_and_in_one_order(monkeypatch):
     total.expect()
     model(torch.tensor([7.0, 1.0])).backward()
     assert [buffer.tolist() for buffer in ranks.begun] == [[42.0, 1.0, 1.0], [70.0, 1.0, 1.0], [105.0, 1.0, 1.0]]
-    total.finish()
+    end(total)
     assert len(ranks.begun) == 3
 
 
@@ -113,7 +121,7 @@ def test_a_bucket_waits_for_those_before_it(monkeypatch):
     total.expect()
     model(torch.tensor([7.0, 1.0])).backward()
     assert ranks.begun == []
-    total.finish()
+    end(total)
     assert [len(buffer) for buffer in ranks.begun] == [4, 3, 3, 3]
 
 

@@ -3,10 +3,13 @@
 import pytest
 import torch
 
+from nmt.data.batch import collate_source
 from nmt.device import Compute
 from nmt.models.config import ModelConfig
 from nmt.models.ensemble import Ensemble
 from nmt.models.seq2seq import Seq2Seq
+from nmt.models.shortlisted import Shortlisted
+from nmt.search.beam import beam_search
 from nmt.search.config import SearchConfig
 from nmt.search.sampling import Sampling
 from nmt.text.shortlist import Shortlist
@@ -117,3 +120,12 @@ def test_words_become_all_their_pieces():
     tokenizer = Char(Char.Config(), Vocab([*"▁abcdef"]))
     pieces = {i for text in ("fe", "a") for i in tokenizer.encode(text).ids}
     assert Shortlist({"a": ["fe"]}, tokenizer, frequent=0)(["a"]) == pieces | {0, 1, 2, 3}
+
+
+def test_two_searches_with_one_shortlist_are_alike():
+    words = [{0, 1, 2, 3, 4 + sentence} for sentence in range(4)]
+    listed = Shortlisted(model_of(4).eval(), words, torch.device("cpu"))
+    source = collate_source([[4, 5, 6], [7], [8, 4], [5, 5, 9]])
+    first, second = (beam_search(listed, *source, SearchConfig(beam_size=2)) for _ in range(2))
+    assert [found[0].tokens for found in first] == [found[0].tokens for found in second]
+    assert len({len(found[0].tokens) for found in first}) > 1
