@@ -19,10 +19,11 @@ def take_over(memory: Any) -> Any:
 def remaining(done_B: Tensor) -> Tensor:
     """rows_L: the sentences that are not done, in the order in which `move_up` puts them: the last ones take the places
     of those that are done, all others stay where they are."""
-    rows_B = torch.arange(len(done_B), device=done_B.device)
-    live_L = rows_B[~done_B]
+    live_L = (~done_B).nonzero()[:, 0]
     size = len(live_L)
-    rows_L = rows_B[:size].clone()
+    if size == len(done_B):
+        return live_L
+    rows_L = torch.arange(size, device=done_B.device)
     rows_L[done_B[:size]] = live_L[live_L >= size]
     return rows_L
 
