@@ -27,6 +27,7 @@ from nmt.models.loss import CHUNK, Loss, Targets, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
 from nmt.nn.dropout import Dropout
 from nmt.nn.embedding import Embedding
+from nmt.nn.filling import fills, left_unfilled
 from nmt.nn.linear import Linear, linear
 from nmt.nn.masks import take_places
 from nmt.nn.softmax import log_probabilities
@@ -57,11 +58,8 @@ class LexicalMemory(NamedTuple):
 class Seq2Seq(nn.Module):
     """p(y | x) = prod_t softmax(W_o f_t + b_o), f_t being the decoder's features and those of the lexical read-out."""
 
-    def __init__(self, config: ModelConfig, *, src_vocab: int, tgt_vocab: int, initialise: bool = True) -> None:
-        """`initialise`: fills the weights as the config has it; a model that is to be given others need not be filled.
-
-        Errors: ConfigError, beginning with the key, where sizes contradict each other.
-        """
+    def __init__(self, config: ModelConfig, *, src_vocab: int, tgt_vocab: int) -> None:
+        """Errors: ConfigError, beginning with the key, where sizes contradict each other."""
         super().__init__()
         width = config.embedding.dim
         self.src_embedding = Embedding(src_vocab, width)
@@ -77,8 +75,14 @@ class Seq2Seq(nn.Module):
         self._tie(config.embedding.tie)
         self.alignment_head = self._make_head(config)
         self.longest_source = config.longest_source()
-        if initialise:
+        if fills():
             config.init.build().fill(self)
+
+    @classmethod
+    def unfilled(cls, config: ModelConfig, *, src_vocab: int, tgt_vocab: int) -> Seq2Seq:
+        """A model for weights that are read: its own may be whatever was in memory."""
+        with left_unfilled():
+            return cls(config, src_vocab=src_vocab, tgt_vocab=tgt_vocab)
 
     def _tie(self, tie: str) -> None:
         if tie == "none":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from nmt.nn.filling import Filled
 from nmt.nn.products import products_at_work
 
 
-class Embedding(nn.Embedding):
+class Embedding(Filled, nn.Embedding):
     """As PyTorch's; the products at work are told what was looked up."""
 
     def forward(self, input: Tensor) -> Tensor:

@@ -10,13 +10,14 @@ from torch.nn import functional as F
 
 from nmt.kernels.product import PackedProduct, has_products, product_over_rows
 from nmt.nn.by_hand import require_first_order
+from nmt.nn.filling import Filled
 from nmt.nn.products import products_at_work
 
 ROWS = 256
 """So many rows are worth packing the weights for."""
 
 
-class Linear(nn.Linear):
+class Linear(Filled, nn.Linear):
     """As PyTorch's, computed by `linear`."""
 
     def forward(self, input: Tensor) -> Tensor:

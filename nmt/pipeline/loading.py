@@ -97,7 +97,7 @@ def _load(run: Path, which: Which) -> Member:
     require_checkpoints(run)
     experiment = RunFolder(run).experiment()
     tokenizers = load_tokenizers(experiment.data.tokenizer, RunFolder(run).vocab)
-    model = Seq2Seq(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]), initialise=False)
+    model = Seq2Seq.unfilled(experiment.model, src_vocab=len(tokenizers[0]), tgt_vocab=len(tokenizers[1]))
     take_weights(model, tokenizers, (run, experiment), which)
     return Member(run, model, tokenizers, experiment)
 
