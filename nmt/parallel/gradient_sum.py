@@ -47,13 +47,14 @@ class GradientSum:
         """After `send`: waits until every gradient is the sum, in its own memory if `in_place`. Errors: RankLost."""
         for work, _ in self._sent:
             self._ranks.end_sum(work)
-        parts = [buffer.tensor_split([-len(b)]) for b, (_, buffer) in zip(self._buckets, self._sent, strict=True)]
         parameters = [parameter for bucket in self._buckets for parameter in bucket]
-        sums = [
-            s for b, (part, _) in zip(self._buckets, parts, strict=True) for s in part.split([p.numel() for p in b])
-        ]
+        sums, counts = list[Tensor](), list[Tensor]()
+        for bucket, (_, buffer) in zip(self._buckets, self._sent, strict=True):
+            *totals, count = buffer.split([*(parameter.numel() for parameter in bucket), len(bucket)])
+            sums += totals
+            counts.append(count)
         missing = any(parameter.grad is None for parameter in parameters)
-        holders = torch.cat([part for _, part in parts]).tolist() if missing else [1] * len(parameters)
+        holders = torch.cat(counts).tolist() if missing else [1] * len(parameters)
         for parameter, total, holder in zip(parameters, sums, holders, strict=True):
             total = total.view_as(parameter) if holder else None
             if not in_place or total is None:
