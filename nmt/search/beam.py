@@ -19,7 +19,7 @@ from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import NEVER, longest_outputs
 from nmt.search.penalties import LengthPenalty
-from nmt.search.remaining import move_up, remaining, take_over
+from nmt.search.remaining import remaining, select, take_over
 from nmt.search.trace import Finished, Trace
 from nmt.text.vocab import BOS, EOS
 
@@ -50,11 +50,6 @@ class Beams(NamedTuple):
     prefix_BP: Tensor | None
     logprob_BK: Tensor
     coverage_BKS: Tensor | None
-
-    def select(self, rows_L: Tensor) -> Beams:
-        """Only the sentences that `remaining` named."""
-        rest = map_tensors(lambda part: part.index_select(0, rows_L), self._replace(memory=None))
-        return rest._replace(memory=move_up(self.memory, rows_L))
 
 
 @torch.inference_mode()
@@ -87,7 +82,7 @@ def beam_search(
         if len(rows_L) < len(done_B):
             sentence_D, logprob_D = beams.sentence_B[done_B], beams.logprob_BK[done_B, 0]
             finished.add_prefixes(sentence_D, logprob_D, logprob_D / ranking.penalty(length), length - 1)
-            beams, token_BK = beams.select(rows_L), token_BK[rows_L]
+            beams, token_BK = select(beams, rows_L), token_BK[rows_L]
     return [trace.hypotheses(sentence, finished, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
 
 

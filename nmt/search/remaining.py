@@ -1,4 +1,4 @@
-"""What of a search's memory goes on when sentences end. B sentences, L of them that go on."""
+"""What goes on when sentences end. B sentences, L of them that go on."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def remaining(done_B: Tensor) -> Tensor:
     rows_L = torch.arange(size, device=done_B.device)
     rows_L[done_B[:size]] = live_L[live_L >= size]
     return rows_L
+
+
+def select(known: Any, rows_L: Tensor) -> Any:
+    """What is known of the sentences that `remaining` named, in its order: a named tuple whose `memory` is moved up."""
+    rest = map_tensors(lambda part: part.index_select(0, rows_L), known._replace(memory=None))
+    return rest._replace(memory=move_up(known.memory, rows_L))
 
 
 def move_up(memory: Any, rows_L: Tensor) -> Any:

@@ -20,7 +20,7 @@ from nmt.search.beam import SearchModel
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import longest_outputs, rule_out
-from nmt.search.remaining import move_up, remaining, take_over
+from nmt.search.remaining import remaining, select, take_over
 from nmt.search.trace import Trace
 from nmt.text.vocab import BOS, EOS
 
@@ -47,11 +47,6 @@ class Samples(NamedTuple):
     memory: Any
     prefix_BP: Tensor | None
     uniform_BKT: Tensor
-
-    def select(self, rows_L: Tensor) -> Samples:
-        """Only the sentences that `remaining` named."""
-        rest = map_tensors(lambda part: part.index_select(0, rows_L), self._replace(memory=None))
-        return rest._replace(memory=move_up(self.memory, rows_L))
 
 
 @torch.inference_mode()
@@ -91,7 +86,7 @@ def sample(
         rows_L = remaining(ended_BK.all(1) | (step >= rest.limit_B))
         rows_N = (rows_L[:, None] * samples + slot_K).flatten()
         state = map_tensors(lambda part, rows_N=rows_N: part.index_select(0, rows_N), state)
-        rest, token_BK = rest.select(rows_L), token_BK[rows_L]
+        rest, token_BK = select(rest, rows_L), token_BK[rows_L]
     return [tally.hypotheses(trace, sentence, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
 
 

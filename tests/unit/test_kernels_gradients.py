@@ -70,6 +70,9 @@ def both(compute):
         use_kernels(True)
 
 
+WITHOUT_AVX512 = torch.backends.cpu.get_cpu_capability() != "AVX512"
+
+
 def compare(compute, slack=1.0):
     compiled, plain = both(compute)
     for left, right in zip(compiled, plain, strict=True):
@@ -192,7 +195,7 @@ def test_models_in_a_window(decoder, window, scorer, called):
     attention = AttentionConfig(scorer=scorer, window=window)
     model = fill(RNNEncoder.Config(cell="gru", dim=12), DECODERS[decoder](attention, "after"))
     batch = make_batch()
-    compare(lambda: loss_and_gradients(model, batch), slack=4)
+    compare(lambda: loss_and_gradients(model, batch), slack=4 if WITHOUT_AVX512 else 1)
     assert ("attend" in called, "attend_back" in called) == (isinstance(window, LocalM.Config),) * 2
     in_bfloat16(model, batch)
 
