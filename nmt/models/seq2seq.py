@@ -25,6 +25,7 @@ from nmt.models.guidance import GuidedAlignment, guidance_loss
 from nmt.models.lexical_readout import LexicalReadout
 from nmt.models.loss import CHUNK, Loss, Targets, vocabulary_loss
 from nmt.models.token_logprob import token_logprob
+from nmt.nn.cut import cut
 from nmt.nn.dropout import Dropout
 from nmt.nn.embedding import Embedding
 from nmt.nn.filling import fills, left_unfilled
@@ -215,10 +216,10 @@ class Seq2Seq(nn.Module):
     def _features(self, batch: Batch) -> tuple[Tensor, Unrolled]:
         """features_RF of the real target tokens; the weights are the alignment head's where there is one."""
         src_BSE = self._embed(batch.src_BS)
-        encoded = self.encoder(src_BSE, batch.src_len_B)
+        src_BSE, encoded = cut((src_BSE, self.encoder(src_BSE, batch.src_len_B)))
         memory, state = self.decoder.start(encoded, self.bridge(encoded))
         x_BTE = self.embedding_dropout(self.tgt_embedding(batch.tgt_in_BT))
-        unrolled = self.decoder.unroll(x_BTE, memory, state)
+        x_BTE, unrolled = cut((x_BTE, self.decoder.unroll(x_BTE, memory, state)))
         real = batch.real_targets
         context_RP = None if unrolled.context_BTP is None else take_places(unrolled.context_BTP, real)
         features_RF = self.decoder.readout(take_places(x_BTE, real), take_places(unrolled.output_BTH, real), context_RP)

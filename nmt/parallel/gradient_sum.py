@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,9 +38,11 @@ class GradientSum:
         sent by `send`: a replay runs no hooks."""
         self._missing = [len(bucket) for bucket in self._buckets]
 
-    def send(self) -> None:
-        """Sends what is left."""
+    def send(self, unfinished: Collection[Tensor] = ()) -> None:
+        """Sends what is left, or what of it stands before a bucket with parameters that are still to get gradients."""
         while len(self._sent) < len(self._buckets):
+            if any(parameter in unfinished for parameter in self._buckets[len(self._sent)]):
+                return
             self._send()
 
     def finish(self, in_place: bool = False) -> None:

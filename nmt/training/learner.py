@@ -11,18 +11,20 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from nmt.data.batch import Batch
 from nmt.data.fill_up import fill_up
 from nmt.errors import CheckpointError
 from nmt.kernels.kernels import uses_kernels
 from nmt.models.seq2seq import Seq2Seq
+from nmt.nn.cut import cutting, pieces
 from nmt.parallel.gradient_sum import GradientSum
 from nmt.training.average import Average
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
 from nmt.training.objectives.objective import Objective, Setting
-from nmt.training.replay import CudaGraphs, Replays
+from nmt.training.replay import Begun, CudaGraphs, Replays
 from nmt.training.weights import load_weights, named_weights
 
 
@@ -53,7 +55,7 @@ class Learner:
         self.objective: Objective = config.objective.build()
         self.average = Average(model, config.ema) if config.ema is not None else None
         parameters = list(self.named_parameters.values())
-        self.gradient_sum = GradientSum(parameters, job.ranks) if job.ranks.size > 1 else None
+        self.gradient_sum = GradientSum(_as_used(model, parameters), job.ranks) if job.ranks.size > 1 else None
         records = job.device.type == "cuda" and self.objective.replayable
         self.replays = Replays(parameters, CudaGraphs(), warn) if records else None
 
@@ -106,9 +108,8 @@ class Learner:
         for micro, batch in enumerate(batches):
             if micro:
                 between()
-            if self.gradient_sum is not None and not self.uses_graphs and micro == len(batches) - 1:
-                self.gradient_sum.expect()
-            losses.append(self._backward(batch, (step, micro), size)[None])
+            summed = self.gradient_sum if micro == len(batches) - 1 else None
+            losses.append(self._backward(batch, (step, micro), size, summed)[None])
         if self.gradient_sum is not None:
             self.gradient_sum.send()
         meanwhile()
@@ -116,24 +117,35 @@ class Learner:
             self.gradient_sum.finish(in_place=self.replays is not None)
         return torch.cat(losses)
 
-    def _backward(self, batch: Batch, place: tuple[int, int], size: int) -> Tensor:
-        """Adds the gradient of the batch's share of the mean loss; objective and plain loss, summed, as one tensor."""
+    def _backward(self, batch: Batch, place: tuple[int, int], size: int, summed: GradientSum | None) -> Tensor:
+        """Adds the gradient of the batch's share of the mean loss, which `summed` sends while the rest is made;
+        objective and plain loss, summed, as one tensor."""
         rank, batch = self.job.ranks.rank, batch.to(self.job.device)
         gradients = partial(self._gradients, place[0])
         if self.replays is not None and self.uses_graphs:
             gradients = self.replays.find(batch, gradients)
+        elif summed is not None:
+            summed.expect()
         # without a GPU `torch.manual_seed` notes down the call stack for one that may come, a millisecond each time
         set_seed = torch.default_generator.manual_seed if self.job.device.type == "cpu" else torch.manual_seed
         set_seed(mix(self.job.seed, *place, *([rank] if rank else [])))
-        return gradients(batch, torch.full((), size, device=self.job.device))
+        begun = gradients(batch, torch.full((), size, device=self.job.device))
+        for piece in begun.later:
+            if summed is not None:
+                summed.send(piece.leaves)
+            piece.run()
+        return begun.losses
 
-    def _gradients(self, step: int, batch: Batch, size: Tensor) -> Tensor:
-        """As `_backward`, of update `step`, with the random numbers as they come."""
-        with torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
+    def _gradients(self, step: int, batch: Batch, size: Tensor) -> Begun:
+        """The gradients of a batch of update `step`, with the random numbers as they come. Where they are summed over
+        ranks and no hook of a graph will tell that one is made, some are left for later."""
+        autocast = torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16")
+        in_pieces = self.gradient_sum is not None and self.uses_graphs
+        with autocast, cutting() if in_pieces else nullcontext([]) as places:
             setting = Setting(step, self.config.label_smoothing, self.config.guided_alignment)
             loss = self.objective.loss(self.model, batch, setting)
         (loss.total / size).backward()
-        return torch.stack((loss.total.detach(), loss.nll)).float()
+        return Begun(torch.stack((loss.total.detach(), loss.nll)).float(), pieces(places))
 
     @property
     def uses_graphs(self) -> bool:
@@ -185,6 +197,13 @@ class Learner:
             states.setdefault(places[name], {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+
+
+def _as_used(model: Seq2Seq, parameters: list[Parameter]) -> list[Parameter]:
+    """Parameters with those first whose gradients are there last: a sum that goes from the last to the first hides
+    behind the rest of the backward pass then."""
+    early = {*model.src_embedding.parameters(), *model.encoder.parameters()}
+    return sorted(parameters, key=lambda parameter: parameter not in early)
 
 
 def mix(*numbers: int) -> int:

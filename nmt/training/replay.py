@@ -6,20 +6,37 @@ A recurrence is thousands of small operations. To launch them one by one takes l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import Parameter
 
 from nmt.data.batch import Batch
+from nmt.nn.cut import Piece
 
-Compute = Callable[[Batch, Tensor], Tensor]
-"""Adds the gradients of a batch, divided by a number, to those of the parameters; its losses."""
+Result = TypeVar("Result")
 
-Record = Callable[[Callable[[], Tensor]], tuple[Callable[[], None], Tensor]]
-"""From a function: one that does the same again with the tensors that it read and wrote, and its result, which is
-overwritten by that. Errors: NoRoomError, before the function is called, where memory gets scarce."""
+
+class Begun(NamedTuple):
+    """The losses of a batch; some of its gradients are there, the rest is made by running what is `later`, in order."""
+
+    losses: Tensor
+    later: Sequence[Piece] = ()
+
+    def end(self) -> None:
+        """Makes all gradients."""
+        for piece in self.later:
+            piece.run()
+
+
+Compute = Callable[[Batch, Tensor], Begun]
+"""Adds the gradients of a batch, divided by a number, to those of the parameters."""
+
+Record = Callable[[Callable[[], Begun]], tuple[Callable[[], None], Begun]]
+"""From a function: one that does the same again with the tensors that it read and wrote, and what it began, whose
+losses are overwritten by that, and whose pieces go on from it, time and again. Errors: NoRoomError, before the function
+is called, where memory gets scarce."""
 
 LEAST_FREE = 0.25
 """The share of a GPU's memory that recordings leave free. A graph takes some 10 KB for each of its operations, beside
@@ -31,20 +48,20 @@ class NoRoomError(RuntimeError):
 
 
 class Replay(NamedTuple):
-    """What was recorded for the batches of one shape: `again` reads `batch` and `size` and writes `losses`."""
+    """What was recorded for the batches of one shape: `again` reads `batch` and `size` and writes the losses."""
 
     batch: Batch
     size: Tensor
-    losses: Tensor
     again: Callable[[], None]
+    begun: Begun
 
-    def __call__(self, batch: Batch, size: Tensor) -> Tensor:
+    def __call__(self, batch: Batch, size: Tensor) -> Begun:
         """As `Compute`, for a batch of the shape."""
         for mine, given in zip(self.batch.tensors(), batch.tensors(), strict=True):
             mine.copy_(given, non_blocking=True)
         self.size.copy_(size)
         self.again()
-        return self.losses.clone()
+        return self.begun._replace(losses=self.begun.losses.clone())
 
 
 class Replays:
@@ -80,20 +97,21 @@ class Replays:
         size = own.src_BS.new_ones(())
         before = [None if p.grad is None else p.grad.clone() for p in self._parameters]
         try:
-            again, losses = self._record(lambda: compute(own, size))
+            again, begun = self._record(lambda: compute(own, size))
         finally:
             for parameter, gradient in zip(self._parameters, before, strict=True):
                 _set_gradient(parameter, gradient)
-        return Replay(own, size, losses, again)
+        return Replay(own, size, again, begun)
 
 
 class CudaGraphs:
-    """Records what a function does on the GPU; graphs share their memory, as only one of them is at work."""
+    """Records what a function does on the GPU, each piece as a graph. They share their memory, as only one is at work,
+    and the pieces of a batch in the order in which they were recorded."""
 
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
 
-    def __call__(self, run: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
+    def __call__(self, run: Callable[[], Begun]) -> tuple[Callable[[], None], Begun]:
         """As `Record`; the function runs twice before, on a stream of its own, as libraries prepare then."""
         free, total = torch.cuda.mem_get_info()
         if free < LEAST_FREE * total:
@@ -103,13 +121,18 @@ class CudaGraphs:
         try:
             with torch.cuda.stream(aside):
                 for _ in range(2):
-                    run()
+                    run().end()
         finally:
             here.wait_stream(aside)
+        with torch.cuda.stream(here):
+            again, begun = self._graph(run)
+            later = [piece._replace(run=self._graph(piece.run)[0]) for piece in begun.later]
+        return again, begun._replace(later=later)
+
+    def _graph(self, run: Callable[[], Result]) -> tuple[Callable[[], None], Result]:
         graph = torch.cuda.CUDAGraph()
         # another thread may ask the GPU for what other ranks sent, which is no part of this
-        mode = "thread_local"
-        with torch.cuda.stream(here), torch.cuda.graph(graph, pool=self._pool, capture_error_mode=mode):
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             result = run()
         return graph.replay, result
 

@@ -19,8 +19,8 @@ from nmt.training.learner import Learner
 launcher.GRACE = 1.0
 fork, backward = multiprocessing.get_context("fork"), Learner._backward
 multiprocessing.get_context = lambda method: fork
-def faulty(self, batch, place, size):
-    losses = backward(self, batch, place, size)
+def faulty(self, batch, place, *rest):
+    losses = backward(self, batch, place, *rest)
     if os.environ["RANK"] == "1" and place[0] == 3 and fault == "hang":
         time.sleep(1000)
     return losses * float("nan") if os.environ["RANK"] == "1" and place[0] == 3 and fault == "nan" else losses

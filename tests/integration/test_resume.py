@@ -192,11 +192,11 @@ def test_stopped_between_two_batches_of_an_update(tmp_path, monkeypatch, referen
     """A signal in the first batch of update `stop`: the second is not begun, and what was gathered is gathered anew."""
     updates, real = [], Learner._backward
 
-    def backward(learner, batch, place, size):
+    def backward(learner, batch, place, *rest):
         updates.append(place)
         if place == (stop, 0):
             send(signal.SIGTERM)()
-        return real(learner, batch, place, size)
+        return real(learner, batch, place, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(Learner, "_backward", backward)

@@ -20,18 +20,26 @@ SPEC.loader.exec_module(scaling)
 
 
 def test_two_gpus_by_hand():
-    """100 tokens of 3 MFLOP at 1 TFLOP/s: 0.3 ms, 0.2 of them backward. 4 MB, half of it twice, at 1 GB/s: 4 ms, and up
-    and down one hop of 1 ms: 6 ms, of which 0.1 are covered."""
-    model = scaling.Model("m", 1_000_000, 1_000_000, 10, 10)
-    cluster = scaling.Cluster(1e12, 1e9, 1e8, 0.5, 1e-3, 8)
+    """100 tokens of 3 MFLOP at 1 TFLOP/s: 0.3 ms, 0.2 of them backward, 0.15 of those for the second piece. 4 MB, half
+    of it twice, at 1 GB/s: 4 ms, and up and down one hop of 1 ms: 6 ms, which begin 0.15 ms before the end."""
+    model = scaling.Model("m", (scaling.Piece(400_000, 250_000), scaling.Piece(600_000, 750_000)), 10, 10)
+    cluster = scaling.Cluster(1e12, 1e9, 1e8, 1e-3, 8)
     found = scaling.row(model, 2, cluster)
-    assert found[1:4] == pytest.approx((0.3e-3, 6e-3, 5.9e-3))
-    assert found.efficiency == pytest.approx(0.3 / 6.2)
-    assert found.tokens_per_s == pytest.approx(200 / 6.2e-3)
-    assert found.epoch_minutes == pytest.approx(36e6 * 10 * 6.2e-3 / 200 / 60)
-    assert scaling.row(model, 1, cluster)[1:5] == pytest.approx((0.3e-3, 0, 0, 1))
+    assert found[1:4] == pytest.approx((0.3e-3, 6e-3, 5.85e-3))
+    assert found.efficiency == pytest.approx(0.3 / 6.15)
+    assert found.efficiency_after == pytest.approx(0.3 / 6.3)
+    assert found.tokens_per_s == pytest.approx(200 / 6.15e-3)
+    assert found.epoch_minutes == pytest.approx(36e6 * 10 * 6.15e-3 / 200 / 60)
+    assert scaling.row(model, 1, cluster)[1:6] == pytest.approx((0.3e-3, 0, 0, 1, 1))
     between = scaling.row(model, 16, cluster).sum_s
     assert between == pytest.approx(2 * 15 / 16 * 4e6 / 1e8 + 2 * 4 * 1e-3)
+
+
+def test_what_the_last_piece_makes_is_sent_after_it():
+    """A sum of 10 microseconds, 4 of them before the end."""
+    model = scaling.Model("m", (scaling.Piece(400_000, 250_000), scaling.Piece(600_000, 750_000)), 10, 10)
+    found = scaling.row(model, 2, scaling.Cluster(1e12, 4e11, 1e8, 0, 8))
+    assert (found.sum_s, found.seen_s) == pytest.approx((10e-6, 6e-6))
 
 
 @pytest.mark.parametrize("name", ["rnnsearch_50", "gnmt_8"])
@@ -43,11 +51,21 @@ def test_the_models_are_those_of_the_configs(name, monkeypatch, tmp_path):
     batch = collate([[5] * 3] * 2, [[5] * 3] * 2, [0, 1])
     with torch.device("meta"):
         model = Seq2Seq(experiment.model, src_vocab=size, tgt_vocab=size).eval()
+    pieces = (
+        [model.projection],
+        [model.tgt_embedding, model.bridge, model.decoder],
+        [model.src_embedding, model.encoder],
+    )
+    assert tuple(map(size_of, pieces)) == tuple(piece.parameters for piece in calculated.pieces)
     assert sum(parameter.numel() for parameter in model.parameters()) == calculated.parameters
     assert experiment.data.batching.sentences == calculated.sentences
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.force(batch.to("meta"))
     assert counter.get_total_flops() / batch.tokens == pytest.approx(calculated.forward_products, rel=0.02)
+
+
+def size_of(modules):
+    return sum(parameter.numel() for module in modules for parameter in module.parameters())
 
 
 def test_the_page_has_the_table_of_today():

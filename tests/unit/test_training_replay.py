@@ -1,5 +1,7 @@
 """Training by replay, with a stand-in for CUDA graphs: it does the same operations again with the same tensors."""
 
+from itertools import groupby
+
 import pytest
 import torch
 
@@ -10,6 +12,9 @@ from nmt.device import resolve_device
 from nmt.kernels.kernels import use_kernels
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.nn import cut
+from nmt.parallel import gradient_sum
+from nmt.parallel.ranks import Ranks
 from nmt.training.config import TrainConfig
 from nmt.training.job import Job
 from nmt.training.learner import Learner
@@ -35,18 +40,45 @@ class StandIn:
         if self.recorded == self.most:
             raise NoRoomError("it is full")
         self.recorded += 1
-        run()
-        result, places = run(), self.places()
+        run().end()
+        begun, going_on = run(), []
+        begun.end()
+        places = self.places()
 
         def again():
             assert self.places() == places
+            assert not going_on, "a replay before the last one had ended"
             self.replayed += 1
-            result.copy_(run())
+            losses, later = run()
+            begun.losses.copy_(losses)
+            going_on[:] = later
 
-        return again, result
+        return again, begun._replace(later=[piece._replace(run=lambda: going_on.pop(0).run()) for piece in begun.later])
 
 
-def make_learner(device="cpu", dropout=0.0, precision="fp32", **changes):
+class Twins(Ranks):
+    """Two ranks, of which the other has the same batches as this one. `happened`: "sum" for each bucket sent."""
+
+    size = 2
+
+    def __init__(self):
+        self.happened = []
+
+    def share(self, items):
+        return list(items)
+
+    def sum(self, values):
+        return [2 * value for value in values]
+
+    def begin_sum(self, buffer):
+        self.happened.append("sum")
+        return buffer
+
+    def end_sum(self, work):
+        work *= 2
+
+
+def make_learner(device="cpu", dropout=0.0, precision="fp32", ranks=None, **changes):
     """A small RNNsearch."""
     place = resolve_device(device)
     torch.manual_seed(1)
@@ -59,7 +91,7 @@ def make_learner(device="cpu", dropout=0.0, precision="fp32", **changes):
     model = Seq2Seq(ModelConfig.model_validate(parts), src_vocab=11, tgt_vocab=11)
     config = TrainConfig.model_validate({"max_steps": 9, "clip_norm": 1.0, "label_smoothing": 0.1} | changes)
     data = Epochs(CORPUS, BatchingConfig(sentences=3), 1)
-    return Learner(model, config, Job(data, lambda model: None, place, precision, 1))
+    return Learner(model, config, Job(data, lambda model: None, place, precision, 1, ranks=ranks or Ranks()))
 
 
 def with_replays(learner, warnings=None, most=9):
@@ -133,6 +165,29 @@ def test_random_numbers_do_not_depend_on_what_was_recorded_when():
     resumed.restore(*begun.tensors(), "here")
     assert [resumed.update(batch, step, 0.01).loss for step in (3, 4)] == losses[2:]
     assert len(set(losses)) == 4
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("most", [0, 9])
+def test_gradients_are_sent_between_the_pieces_of_the_last_batch(accumulate, most, monkeypatch):
+    """Those of the vocabulary first, then those of decoder and target words, those of the source at the end; whether
+    the batch is replayed or not."""
+    monkeypatch.setattr(gradient_sum, "BUCKET", 1)
+    ranks, go_on = Twins(), cut._go_on
+    learner = make_learner(ranks=ranks)
+    with_replays(learner, most=most)
+    monkeypatch.setattr(cut, "_go_on", lambda place: (ranks.happened.append("piece"), go_on(place)))
+    updates, weights = train(learner, accumulate=accumulate)
+    halves = [update._replace(tokens=update.tokens // 2) for update in updates]
+    near((halves, weights), train(make_learner(), accumulate=accumulate))
+    parts = {parameter: name.partition(".")[0] for name, parameter in learner.named_parameters.items()}
+    sent = iter([parts[parameter] for (parameter,) in learner.gradient_sum._buckets])
+    last = ranks.happened[-len(parts) - 2 * accumulate :]
+    assert last[: 2 * accumulate - 2] == ["piece"] * (2 * accumulate - 2)
+    told = [next(sent) if what == "sum" else what for what in last[2 * accumulate - 2 :]]
+    assert [part for part, _ in groupby(told)] == [
+        "projection", "piece", "bridge", "decoder", "tgt_embedding", "piece", "encoder", "src_embedding"
+    ]  # fmt: skip
 
 
 def test_shapes_that_there_is_no_room_for_are_computed_as_ever():
