@@ -24,7 +24,7 @@ from nmt.models.int8_products import Int8Products
 from nmt.models.packed_products import packed_for
 from nmt.models.seq2seq import Seq2Seq
 from nmt.models.shortlisted import Shortlisted
-from nmt.search.batch_limits import BATCH_PIECES, most_sentences
+from nmt.search.batch_limits import BatchLimits, block_lines, forced_limits, search_limits
 from nmt.search.beam import SearchModel, beam_search
 from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
@@ -36,9 +36,6 @@ from nmt.text.vocab import EOS, UNK
 
 MAX_PIECES = 1000
 """Pieces of a sentence; what is longer is cut off."""
-
-BATCHES_READ = 8
-"""Batches of lines that are read at once, to be sorted by length."""
 
 NOTHING = Pieces([], [], [], [])
 
@@ -135,10 +132,10 @@ class Translator:
         number of the first line.
         """
         search = search or self.search
-        size = most_sentences(search, search.beam_size if sampling is None else search.n_best)
+        limits = search_limits(search, search.beam_size if sampling is None else search.n_best, self.device)
         for block in self._blocks(pairs, read_ahead or block_lines(search), first):
             full = [line for line in block if line.src.ids]
-            found = _in_batches(full, size, lambda batch: self._search(batch, search, sampling))
+            found = _in_batches(full, limits, lambda batch: self._search(batch, search, sampling))
             yield from (found.get(line.number, [_empty(line._replace(tgt=NOTHING, tgt_text=""))]) for line in block)
 
     def align(
@@ -158,9 +155,9 @@ class Translator:
         self, pairs: Iterable[tuple[str, str]], first: int = 1, read_ahead: int | None = None
     ) -> Iterator[Translation]:
         """As `align`, for the log-probabilities of given pairs; of models without attention too."""
-        size = self.search.batch_sentences
+        limits = forced_limits(self.search)
         for block in self._blocks(pairs, read_ahead or block_lines(self.search), first):
-            found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], size, self._force)
+            found = _in_batches([line for line in block if line.src.ids and line.tgt.ids], limits, self._force)
             yield from (found.get(line.number, _empty(line)) for line in block)
 
     def read_head(self, found: Iterable[list[Translation]]) -> Iterator[list[Translation]]:
@@ -175,11 +172,11 @@ class Translator:
             yield list(islice(headed, len(entries)))
 
     def _headed(self, found: Iterable[Translation]) -> Iterator[Translation]:
-        size, numbered = self.search.batch_sentences, iter(enumerate(found, 1))
+        limits, numbered = forced_limits(self.search), iter(enumerate(found, 1))
         while block := dict(islice(numbered, block_lines(self.search))):
             full = {number: one for number, one in block.items() if one.src.ids and one.tgt.ids}
             lines = [Line(number, one.src, one.tgt, one.src_text, one.text) for number, one in full.items()]
-            forced = _in_batches(lines, size, self._force)
+            forced = _in_batches(lines, limits, self._force)
             yield from (_with_weights(one, forced[n]) if n in forced else one for n, one in block.items())
 
     def _blocks(self, pairs: Iterable[tuple[str, str]], size: int, first: int) -> Iterator[list[Line]]:
@@ -270,16 +267,11 @@ class Translator:
         return Pieces(pieces.ids[:MAX_PIECES], pieces.pieces[:MAX_PIECES], pieces.word_ids[:MAX_PIECES], words)
 
 
-def block_lines(search: SearchConfig) -> int:
-    """How many lines are read at once, to be translated in batches of similar length."""
-    return search.batch_sentences * BATCHES_READ
-
-
-def _in_batches(lines: list[Line], size: int, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:
-    """The result of every line by its number; `run` gets batches of at most `size` lines of similar length."""
+def _in_batches(lines: list[Line], limits: BatchLimits, run: Callable[[list[Line]], list[Result]]) -> dict[int, Result]:
+    """The result of every line by its number; `run` gets batches of lines of similar length."""
     results: dict[int, Result] = {}
     lengths = [max(len(line.src.ids), len(line.tgt.ids)) for line in lines]
-    for batch in batches_by_length(lengths, size, BATCH_PIECES):
+    for batch in batches_by_length(lengths, *limits):
         results.update(zip((lines[i].number for i in batch), run([lines[i] for i in batch]), strict=True))
     return results
 

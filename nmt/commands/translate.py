@@ -92,8 +92,8 @@ def translate(
     from nmt.pipeline.records import alignment_record
     from nmt.pipeline.sharing import SharedTask
     from nmt.pipeline.tasks import translating
+    from nmt.search.batch_limits import block_lines
     from nmt.text.reader import read_lines
-    from nmt.translator import block_lines
 
     targets = _targets(align or [])
     if resume_output and (targets or nbest):

@@ -52,7 +52,7 @@ class SharedTask(Generic[Answer]):
 def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig, first: int = 1) -> Iterator[Block]:
     """The lines in blocks; `first` is the number of the first one."""
     lines = iter(pairs)
-    while block := list(islice(lines, max(BLOCK_LINES, search.batch_sentences))):
+    while block := list(islice(lines, max(BLOCK_LINES, search.batch_sentences or 0))):
         yield Block(first, block)
         first += len(block)
 

@@ -29,6 +29,7 @@ from nmt.pipeline.preparation import (
 from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.validation import Validator
+from nmt.search.batch_limits import search_limits
 from nmt.text.tokenizers.pair import save_tokenizers
 from nmt.training.checkpoint import require_checkpoints
 from nmt.training.checkpoint_files import saved
@@ -173,6 +174,7 @@ def _job(
         ("sentences", batching.sentences) if batching.max_tokens is None else ("max_tokens", batching.max_tokens)
     )
     beam = experiment.evaluation.valid_beam_size
+    together = search_limits(search, beam, ready.compute.device).sentences
     return Job(
         data,
         Validator(experiment, ready.prepared, ready.compute),
@@ -182,7 +184,7 @@ def _job(
         _data_fingerprint(experiment, ready),
         allow_changed_data,
         f"lower data.batching.{key} (now {size}) or data.max_length (now {experiment.data.max_length})",
-        f"lower search.batch_sentences (now {search.batch_sentences}) or evaluation.valid_beam_size (now {beam})",
+        f"lower search.batch_sentences (now {together}) or evaluation.valid_beam_size (now {beam})",
         ranks,
     )
 

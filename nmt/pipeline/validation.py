@@ -11,7 +11,7 @@ from nmt.device import Compute
 from nmt.evaluation.scores import bleu
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import Prepared
-from nmt.search.batch_limits import BATCH_PIECES
+from nmt.search.batch_limits import forced_limits
 from nmt.training.validation import Validation, corpus_loss
 from nmt.translator import Translator
 
@@ -24,7 +24,7 @@ class Validator:
         self.compute = compute
         corpus = prepared.valid
         lengths = [max(len(src), len(tgt)) for src, tgt in zip(corpus.src, corpus.tgt, strict=True)]
-        order = batches_by_length(lengths, experiment.search.batch_sentences, BATCH_PIECES)
+        order = batches_by_length(lengths, *forced_limits(experiment.search))
         self.batches = [collate([corpus.src[i] for i in ids], [corpus.tgt[i] for i in ids], ids) for ids in order]
 
     def __call__(self, model: Seq2Seq) -> Validation:

@@ -1,16 +1,42 @@
-"""How much is searched at once, so that memory has a bound."""
+"""How much is searched, or aligned, at once, so that memory has a bound."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import torch
+
 from nmt.search.config import SearchConfig
 
-BATCH_PIECES = 16_384
-"""Pieces of the source, or of a given target, of the sentences of a batch, with padding."""
 
-BATCH_HYPOTHESES = 2048
-"""Hypotheses of the sentences of a batch."""
+class BatchLimits(NamedTuple):
+    """sentences: of a batch; pieces: of their sources, or of their given targets, with padding."""
+
+    sentences: int
+    pieces: int
 
 
-def most_sentences(search: SearchConfig, hypotheses: int) -> int:
-    """Sentences of a batch, where each has this number of hypotheses; one at least."""
-    return max(1, min(search.batch_sentences, BATCH_HYPOTHESES // hypotheses))
+ON_PROCESSOR, HYPOTHESES_ON_PROCESSOR = BatchLimits(256, 16_384), 2048
+ON_GPU, HYPOTHESES_ON_GPU = BatchLimits(1024, 65_536), 8192
+"""A GPU has more at once before a step takes longer: it takes what the launches of its operations do."""
+
+BATCHES_READ = 8
+"""Batches of lines that are read at once, to be sorted by length."""
+
+
+def forced_limits(search: SearchConfig) -> BatchLimits:
+    """Where targets are given: attention of all their words is computed at once."""
+    return ON_PROCESSOR._replace(sentences=search.batch_sentences or ON_PROCESSOR.sentences)
+
+
+def search_limits(search: SearchConfig, hypotheses: int, device: torch.device) -> BatchLimits:
+    """Where each sentence has this number of hypotheses; one sentence at least."""
+    on_gpu = device.type == "cuda"
+    limits, most = (ON_GPU, HYPOTHESES_ON_GPU) if on_gpu else (ON_PROCESSOR, HYPOTHESES_ON_PROCESSOR)
+    sentences = min(search.batch_sentences or limits.sentences, most // hypotheses)
+    return limits._replace(sentences=max(1, sentences))
+
+
+def block_lines(search: SearchConfig) -> int:
+    """How many lines are read at once, to be translated in batches of similar length."""
+    return BATCHES_READ * forced_limits(search).sentences

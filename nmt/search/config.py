@@ -28,8 +28,9 @@ class SearchConfig(Section):
     forbid_unk: bool = False
     """Never write an unknown word, but the next best word (Bahdanau et al. 2014, table 1, "No UNK"). A given beginning
     may hold one."""
-    batch_sentences: PositiveInt = 256
-    """Sentences translated together, or aligned; fewer of long ones and with a wide beam, so that memory is bounded."""
+    batch_sentences: PositiveInt | None = None
+    """Sentences translated together, or aligned; fewer of long ones and with a wide beam, so that memory is bounded.
+    null: 256, but 1024 to translate on a GPU."""
 
     @model_validator(mode="after")
     def _n_best_fits(self) -> SearchConfig:

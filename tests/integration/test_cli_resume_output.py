@@ -6,14 +6,15 @@ import signal
 
 import pytest
 
-from nmt import translator
+from nmt.search import batch_limits
+from nmt.translator import Translator
 
 KILLED = """
 import os, signal, sys
-from nmt import translator
+from nmt.search import batch_limits
 from nmt.cli import main
 from nmt.commands.resumed_output import ResumedOutput
-translator.BATCHES_READ = 1
+batch_limits.BATCHES_READ = 1
 write = ResumedOutput.write_line
 def write_line(self, text):
     write(self, text)
@@ -29,7 +30,7 @@ main()
 @pytest.fixture
 def blocks(monkeypatch):
     """Lines are read in blocks of one batch, of which there are many."""
-    monkeypatch.setattr(translator, "BATCHES_READ", 1)
+    monkeypatch.setattr(batch_limits, "BATCHES_READ", 1)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,9 @@ def test_wherever_it_was_cut(translate, whole, tmp_path):
 
 
 def test_only_the_block_that_was_cut_is_made_again(translate, whole, tmp_path, monkeypatch):
-    search, made = translator.Translator._search, []
+    search, made = Translator._search, []
     monkeypatch.setattr(
-        translator.Translator,
+        Translator,
         "_search",
         lambda self, lines, *rest: made.append(len(lines)) or search(self, lines, *rest),
     )

@@ -95,7 +95,7 @@ def lines_of(path: Path) -> "list[bytes]":
 def block_of(run: Path) -> int:
     """How many lines are read at once with the settings of the run."""
     from nmt.pipeline.run_folder import RunFolder
-    from nmt.translator import block_lines
+    from nmt.search.batch_limits import block_lines
 
     return block_lines(RunFolder(run).experiment().search)
 

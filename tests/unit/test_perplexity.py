@@ -83,7 +83,7 @@ def test_scores_and_perplexity(decoders, batch_sentences):
 @pytest.mark.parametrize("read_ahead", [None, 1])
 def test_pairs_are_read_in_blocks(read_ahead, monkeypatch):
     """However many there are; on a terminal each score comes before the next pair is read."""
-    monkeypatch.setattr("nmt.translator.BATCHES_READ", 1)
+    monkeypatch.setattr("nmt.search.batch_limits.BATCHES_READ", 1)
     search = SearchConfig(batch_sentences=2)
     translator = Translator(model(PLAIN, 0), tokenizers(), search, Compute(torch.device("cpu"), "fp32"))
     read = []

@@ -9,6 +9,7 @@ from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
+from nmt.search import batch_limits
 from nmt.search.config import SearchConfig
 from nmt.search.sampling import Sampling
 from nmt.text.tokenizers.word import Word
@@ -56,7 +57,7 @@ def test_order_is_restored_over_batches_and_blocks():
 
 def test_lines_are_read_in_blocks(monkeypatch):
     """The first results come before the last line was read."""
-    monkeypatch.setattr(translator_module, "BATCHES_READ", 1)
+    monkeypatch.setattr(batch_limits, "BATCHES_READ", 1)
     read = []
     found = make(batch_sentences=2).translate(read.append(line) or line for line in ["a", "b", "c", "d", "e"])
     next(found)
@@ -77,7 +78,7 @@ def watch_batches(translator, monkeypatch):
 
 def test_long_lines_go_in_small_batches(monkeypatch):
     """Of 1, 1, 2, 3, 3, 5 and 9 words: at most 4 lines, and 6 words with padding, or a single line."""
-    monkeypatch.setattr(translator_module, "BATCH_PIECES", 6)
+    monkeypatch.setattr(batch_limits, "ON_PROCESSOR", batch_limits.BatchLimits(256, 6))
     translator = make(batch_sentences=4, beam_size=2)
     batches = watch_batches(translator, monkeypatch)
     texts = [" ".join(["a"] * length) for length in (9, 1, 3, 2, 5, 1, 3)]
@@ -88,13 +89,32 @@ def test_long_lines_go_in_small_batches(monkeypatch):
 
 
 def test_a_wide_beam_or_many_samples_make_batches_small(monkeypatch):
-    monkeypatch.setattr("nmt.search.batch_limits.BATCH_HYPOTHESES", 6)
+    monkeypatch.setattr(batch_limits, "HYPOTHESES_ON_PROCESSOR", 6)
     translator = make(beam_size=3, n_best=2)
     batches = watch_batches(translator, monkeypatch)
     list(translator.translate(["a"] * 5))
     list(translator.complete([("a", "")] * 5, sampling=Sampling(seed=1)))
     list(translator.translate(["a"] * 2, translator.search.model_copy(update={"beam_size": 9})))
     assert [*map(len, batches)] == [2, 2, 1, 3, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("device", "chosen", "beam", "expected"),
+    [
+        ("cpu", None, 5, (256, 16_384)),
+        ("cpu", None, 10, (204, 16_384)),
+        ("cuda", None, 5, (1024, 65_536)),
+        ("cuda", None, 10, (819, 65_536)),
+        ("cuda", 64, 5, (64, 65_536)),
+        ("cuda", 2000, 1, (2000, 65_536)),
+        ("cuda", 2000, 9000, (1, 65_536)),
+    ],
+)
+def test_a_gpu_gets_larger_batches_where_the_config_does_not_say(device, chosen, beam, expected):
+    search = SearchConfig(batch_sentences=chosen)
+    assert batch_limits.search_limits(search, beam, torch.device(device)) == expected
+    assert batch_limits.forced_limits(search) == (chosen or 256, 16_384)
+    assert batch_limits.block_lines(search) == 8 * (chosen or 256)
 
 
 def test_an_empty_line_gives_an_empty_line():
