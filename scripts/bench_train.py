@@ -9,7 +9,8 @@ configs whose corpora are not here. The speed does not depend on which words the
 
 The ceiling is the speed at which the matrix products of the very same updates run by themselves, one after the other,
 on operands of the same shapes and types. It is measured in the same process, in rounds that alternate with the updates,
-and so is the speed without compiled loops (`plain`).
+and so is the speed without compiled loops (`plain`). `share_of_matrix_rate`: the products of an update a second, over
+those of one large square product (`matrix_gflop_per_s`).
 `making_batches` is the time to make the batches, over that of the updates on them; it is not in the speed.
 """
 
@@ -18,7 +19,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import statistics
 import time
 from collections import Counter
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_result import add_result_options, report
+from bench_result import add_result_options, peak_memory, report
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nmt.config.experiment import Experiment
@@ -197,11 +197,18 @@ def shares(load: Workload) -> dict[str, float]:
     return {name: round(value / total, 3) for name, value in parts.items()}
 
 
-def peak_memory(device: torch.device) -> float:
-    """MB: of the process, or of the GPU."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device) / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+def matrix_rate(load: Workload) -> float:
+    """Operations a second of a large square product in the precision of the updates: the median of five."""
+    side = 8192 if load.device.type == "cuda" else 2048
+    dtype = torch.bfloat16 if load.precision == "bf16" else torch.float32
+    a, b = torch.randn(2, side, side, device=load.device).to(dtype)
+
+    def run() -> None:
+        torch.matmul(a, b)
+        synchronize(load.device)
+
+    run()
+    return 2.0 * side**3 / statistics.median(seconds(run) for _ in range(5))
 
 
 def measure(load: Workload, rounds: int) -> dict[str, Any]:
@@ -218,6 +225,7 @@ def measure(load: Workload, rounds: int) -> dict[str, Any]:
         use_kernels(True)
         ceilings.append(seconds(products))
     update, ceiling = statistics.median(updates), statistics.median(ceilings)
+    peak, rate = peak_memory(load.device), matrix_rate(load)
     return {
         "tokens_per_s": round(load.tokens / update),
         "slowest": round(load.tokens / max(updates)),
@@ -228,7 +236,9 @@ def measure(load: Workload, rounds: int) -> dict[str, Any]:
         "ratio_to_ceiling": round(statistics.median(c / u for c, u in zip(ceilings, updates, strict=True)), 3),
         "mflop_per_token": round(operations / load.tokens / 1e6, 1),
         "products_gflop_per_s": round(operations / ceiling / 1e9, 1),
-        "peak_memory_mb": round(peak_memory(load.device)),
+        "matrix_gflop_per_s": round(rate / 1e9, 1),
+        "share_of_matrix_rate": round(operations / update / rate, 3),
+        "peak_memory_mb": round(peak),
         "making_batches": round(load.making / update, 4),
         "shares": shares(load),
         "precision": load.precision,

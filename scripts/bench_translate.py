@@ -8,7 +8,6 @@ Reading the model is not counted, except in the latency of a cold process.
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_result import add_result_options, report
+from bench_result import add_result_options, peak_memory, report
 
 from nmt.alignment.lexicon import read_lexicon
 from nmt.pipeline.loading import load_translator
@@ -65,7 +64,7 @@ def measure(arguments: argparse.Namespace, lines: list[str]) -> dict[str, Any]:
     warm = statistics.median(translate(translator, [one], 5)[0] for _ in range(20))
     cold = statistics.median(cold_seconds(run, one, threads, flags) for _ in range(rounds))
     result["latency_s"] = {"warm": round(warm, 4), "cold": round(cold, 2)}
-    result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+    result["peak_memory_mb"] = round(peak_memory(translator.device))
     return {**result, "device": str(translator.device), "threads": threads, "torch": torch.__version__}
 
 
