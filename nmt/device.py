@@ -25,9 +25,15 @@ class Compute(NamedTuple):
 
 
 def resolve_compute(device: Device, precision: Precision) -> Compute:
-    """Errors: UserError if cuda is asked for and there is none."""
+    """In bf16 cuDNN, which has no bfloat16, rounds the float32 that it multiplies to 19 bits, which keeps 3 more.
+
+    Errors: UserError if cuda is asked for and there is none.
+    """
     place = resolve_device(device)
-    return Compute(place, resolve_precision(precision, place))
+    compute = Compute(place, resolve_precision(precision, place))
+    if place.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = compute.precision == "bf16"
+    return compute
 
 
 def resolve_device(name: Device) -> torch.device:

@@ -1,21 +1,11 @@
-"""What the benchmarks have in common: peak memory, their options, and how a result is printed, compared and written."""
+"""What the benchmarks have in common: their options, and how a result is printed, compared and written."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 from pathlib import Path
 from typing import Any
-
-import torch
-
-
-def peak_memory(device: torch.device) -> float:
-    """MB: of the process, or of the GPU."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device) / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def add_result_options(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_result import add_result_options, peak_memory, report
+from bench_memory import peak_memory
+from bench_result import add_result_options, report
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nmt.config.experiment import Experiment

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_result import add_result_options, peak_memory, report
+from bench_memory import peak_memory
+from bench_result import add_result_options, report
 
 from nmt.alignment.lexicon import read_lexicon
 from nmt.pipeline.loading import load_translator

@@ -88,8 +88,7 @@ class GNMTDecoder(Decoder, name="gnmt"):
     def advance(self, x_NE: Tensor, memory: Memory, state: GNMTState) -> Step:
         context_ND, weights_NS, bottom = self._step_bottom(*self.bottom.project_first(x_NE), memory, state)
         below_N1H = bottom.layers[0][0][:, None]
-        output_N1H, history = self.upper.unroll(below_N1H, context_ND[:, None], state.layers[1:])
-        upper = tuple(tuple(part_N1H[:, 0] for part_N1H in states) for states in history)
+        output_N1H, upper = self.upper.unroll(below_N1H, context_ND[:, None], state.layers[1:])
         return Step(output_N1H[:, 0], None, weights_NS, bottom._replace(layers=bottom.layers + upper))
 
     def unroll(self, x_BTE: Tensor, memory: Memory, state: GNMTState) -> Unrolled:

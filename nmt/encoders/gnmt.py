@@ -10,7 +10,6 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from nmt.encoders.encoder import Encoded, Encoder, EncoderShape
-from nmt.nn.cell_tape import State
 from nmt.nn.dropout import Dropout
 from nmt.nn.lstm import LSTM
 from nmt.nn.masks import length_mask, reorder, reversal_index
@@ -49,15 +48,8 @@ class GNMTEncoder(Encoder, name="gnmt"):
     def forward(self, x_BSE: Tensor, len_B: Tensor) -> Encoded:
         backward_BS = reversal_index(len_B, x_BSE.size(1))
         zero = zero_state(self.forward_cell, x_BSE[:, 0])
-        forward = self.forward_cell.unroll(x_BSE, zero)
-        backward = self.backward_cell.unroll(reorder(x_BSE, backward_BS), zero)
-        bottom_BSI = torch.cat([forward[0], reorder(backward[0], backward_BS)], -1)
-        top_BSD, history = self.upper.unroll(bottom_BSI, None, self.upper.start(x_BSE[:, 0]))
-        final = tuple(_last(states, len_B) for states in (backward, *history))
-        return Encoded(self.dropout(top_BSD), length_mask(len_B, x_BSE.size(1)), final)
-
-
-def _last(states: State, len_B: Tensor) -> State:
-    """The state after the last real step of each sentence, (B, H) each."""
-    rows_B = torch.arange(len(len_B), device=len_B.device)
-    return tuple(part_BSH[rows_B, len_B - 1] for part_BSH in states)
+        forward_BSH, _ = self.forward_cell.run(x_BSE, zero, len_B)
+        backward_BSH, backward = self.backward_cell.run(reorder(x_BSE, backward_BS), zero, len_B)
+        bottom_BSI = torch.cat([forward_BSH, reorder(backward_BSH, backward_BS)], -1)
+        top_BSD, upper = self.upper.unroll(bottom_BSI, None, self.upper.start(x_BSE[:, 0]), len_B)
+        return Encoded(self.dropout(top_BSD), length_mask(len_B, x_BSE.size(1)), (backward, *upper))

@@ -67,24 +67,18 @@ class RNNEncoder(Encoder, name="rnn"):
         final: list[State] = []
         for layer in range(self.shape.layers):
             x_BSF = self.dropout(x_BSF) if layer else x_BSF
-            runs = [self._run(layer * directions, x_BSF)]
+            runs = [self._run(layer * directions, x_BSF, len_B)]
             if directions == 2:
-                backward = self._run(layer * 2 + 1, reorder(x_BSF, backward_BS))
-                runs.append(tuple(reorder(part, backward_BS) for part in backward))
-            history = tuple(torch.cat(parts, -1) for parts in zip(*runs, strict=True))
-            x_BSF = history[0] + x_BSF if self.config.residual and layer else history[0]
-            final.append(tuple(self._final(part_BSD, len_B) for part_BSD in history))
+                h_BSH, last = self._run(layer * 2 + 1, reorder(x_BSF, backward_BS), len_B)
+                runs.append((reorder(h_BSH, backward_BS), last))
+            h_BSD = torch.cat([h_BSH for h_BSH, _ in runs], -1)
+            x_BSF = h_BSD + x_BSF if self.config.residual and layer else h_BSD
+            final.append(tuple(torch.cat(parts_BH, -1) for parts_BH in zip(*(last for _, last in runs), strict=True)))
         states_BSD = x_BSF if words_BS is None else reorder(x_BSF, words_BS)
         return Encoded(self.dropout(states_BSD), mask_BS, tuple(final))
 
-    def _run(self, index: int, x_BSF: Tensor) -> State:
-        """One direction of one layer: its states at every position, (h_BSH,) or (h_BSH, c_BSH)."""
+    def _run(self, index: int, x_BSF: Tensor, len_B: Tensor) -> tuple[Tensor, State]:
+        """One direction of one layer: h_BSH, and the state after the last word that it reads."""
         cell = self.cells[index]
         assert isinstance(cell, Cell)
-        return cell.unroll(x_BSF, zero_state(cell, x_BSF[:, 0]))
-
-    def _final(self, part_BSD: Tensor, len_B: Tensor) -> Tensor:
-        """The forward states after the last real position beside the backward states at the first, (B, D)."""
-        rows_B = torch.arange(len(len_B), device=len_B.device)
-        dim = self.config.dim
-        return torch.cat([part_BSD[rows_B, len_B - 1, :dim], part_BSD[:, 0, dim:]], -1)
+        return cell.run(x_BSF, zero_state(cell, x_BSF[:, 0]), len_B)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
+from nmt.nn.at_once import has_cudnn
 from nmt.nn.cell_tape import MakeTape, State, unroll
-from nmt.nn.linear import linear
+from nmt.nn.linear import dtype_for_products, linear
+from nmt.nn.masks import take_last
 
 
 class Cell(nn.Module, ABC):
@@ -42,11 +45,33 @@ class Cell(nn.Module, ABC):
         # PyTorch adds the bias within the product only where the rows lie one after the other
         return linear(x.contiguous(), weight_first, self.input_bias), weight_rest
 
-    def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:
-        """The state's tensors after each of the T steps, (B, T, H) each.
+    def run(
+        self, x_BTI: Tensor, state: State, len_B: Tensor | None = None, constant_BI: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """h_BTH, and the state after the last step, or after the last one of each sentence where its length is given.
 
         constant_BI: the last inputs, where they are the same at every step; their product is taken once.
         """
+        if x_BTI.size(1) > 1 and self.can_run_at_once and has_cudnn(x_BTI):
+            if constant_BI is not None:
+                x_BTI = torch.cat([x_BTI, constant_BI[:, None].expand(-1, x_BTI.size(1), -1).to(x_BTI.dtype)], -1)
+            h_BTH, last = self.run_at_once(x_BTI, state, len_B)
+            dtype = dtype_for_products(x_BTI)
+            return h_BTH.to(dtype), tuple(part_BH.to(dtype) for part_BH in last)
+        history = self.unroll(x_BTI, state, constant_BI)
+        return history[0], tuple(take_last(part_BTH, len_B) for part_BTH in history)
+
+    @property
+    def can_run_at_once(self) -> bool:
+        """Whether PyTorch has the whole recurrence as one operation."""
+        return True
+
+    @abstractmethod
+    def run_at_once(self, x_BTI: Tensor, state: State, len_B: Tensor | None) -> tuple[Tensor, State]:
+        """As `run`, by a single operation."""
+
+    def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:
+        """The state's tensors after each of the T steps, (B, T, H) each, by hand; constant_BI as in `run`."""
         gates_TBG, weight_rest = self.project_first(x_BTI.transpose(0, 1))
         if constant_BI is not None:
             gates_TBG = gates_TBG + linear(constant_BI, weight_rest)

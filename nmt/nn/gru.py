@@ -5,17 +5,18 @@ B sentences, I input, H state. Gates are stacked in the order reset, update, can
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from nmt.nn.at_once import run_gru
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
 from nmt.nn.gru_kernel_tape import kernel_step, make_gru_tape
 from nmt.nn.linear import linear
+from nmt.nn.masks import take_last
 
 ResetGate = Literal["before", "after"]
 
@@ -60,27 +61,13 @@ class GRU(Cell):
         candidate_BH = torch.tanh(gates_BG[..., 2 * dim :] + recurrent_BH)
         return (torch.lerp(candidate_BH, h_BH.to(candidate_BH.dtype), update_BH),)
 
-    def unroll(self, x_BTI: Tensor, state: State, constant_BI: Tensor | None = None) -> State:
-        if self.reset_gate == "before" or not _has_cudnn(x_BTI):
-            return super().unroll(x_BTI, state, constant_BI)
-        if constant_BI is not None:
-            x_BTI = torch.cat([x_BTI, constant_BI[:, None].expand(-1, x_BTI.size(1), -1)], -1)
-        return (self._unroll_at_once(x_BTI, state[0]),)
+    @property
+    def can_run_at_once(self) -> bool:
+        return self.reset_gate == "after"
 
-    def _unroll_at_once(self, x_BTI: Tensor, h0_BH: Tensor) -> Tensor:
-        """h_BTH by a single call of PyTorch, which on a GPU is one of cuDNN; for a reset gate "after"."""
-        weights = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
-            h_BTH, _ = torch.gru(
-                x_BTI, h0_BH[None].contiguous(), weights, True, 1, 0.0, torch.is_grad_enabled(), False, True
-            )
-        return h_BTH
+    def run_at_once(self, x_BTI: Tensor, state: State, len_B: Tensor | None) -> tuple[Tensor, State]:
+        h_BTH = run_gru(x_BTI, state[0], (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh))
+        return h_BTH, (take_last(h_BTH, len_B),)
 
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
         return partial(make_gru_tape, self.reset_gate == "before"), (self.weight_hh, self.bias_hh)
-
-
-def _has_cudnn(x: Tensor) -> bool:
-    """Whether cuDNN takes these numbers: on a GPU, and not in bfloat16."""
-    return x.is_cuda and not torch.is_autocast_enabled("cuda") and torch.backends.cudnn.is_acceptable(x)

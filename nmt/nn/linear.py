@@ -43,10 +43,15 @@ def linear(x: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor
 
 def for_products(x: Tensor) -> Tensor:
     """x in the type in which autocast computes products."""
+    return x.to(dtype_for_products(x))
+
+
+def dtype_for_products(x: Tensor) -> torch.dtype:
+    """The type in which autocast computes products of x."""
     place = x.device.type
     able = torch.amp.is_autocast_available(place)
     casts = able and torch.is_autocast_enabled(place) and x.dtype == torch.float32
-    return x.to(torch.get_autocast_dtype(place)) if casts else x
+    return torch.get_autocast_dtype(place) if casts else x.dtype
 
 
 def _type_of_products(*operands: Tensor | None) -> torch.dtype:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from nmt.nn.at_once import run_lstm
 from nmt.nn.cell import Cell
 from nmt.nn.cell_tape import MakeTape, State
 from nmt.nn.linear import linear
 from nmt.nn.lstm_kernel_tape import kernel_step, make_lstm_tape
+from nmt.nn.masks import take_last
 
 
 class LSTM(Cell):
@@ -48,5 +50,19 @@ class LSTM(Cell):
         c_BH = torch.sigmoid(f) * c_BH + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(c_BH), c_BH
 
+    def run_at_once(self, x_BTI: Tensor, state: State, len_B: Tensor | None) -> tuple[Tensor, State]:
+        weight_ih, weight_hh, bias_ih = (
+            _input_forget_cell_output(w) for w in (self.weight_ih, self.weight_hh, self.bias)
+        )
+        weights = weight_ih, weight_hh, bias_ih, torch.zeros_like(bias_ih)
+        h_BTH, c_BH = run_lstm(x_BTI, (state[0], state[1]), weights, len_B)
+        return h_BTH, (take_last(h_BTH, len_B), c_BH)
+
     def tape(self) -> tuple[MakeTape, tuple[Tensor, ...]]:
         return make_lstm_tape, (self.weight_hh,)
+
+
+def _input_forget_cell_output(weight: Tensor) -> Tensor:
+    """The gates' weights in PyTorch's order."""
+    i, f, o, g = weight.chunk(4)
+    return torch.cat([i, f, g, o])

@@ -34,6 +34,13 @@ def take_places(x_BTF: Tensor, places: tuple[Tensor, Tensor]) -> Tensor:
     return x_BTF.flatten(0, 1).index_select(0, sentence_R * x_BTF.size(1) + step_R)
 
 
+def take_last(x_BTF: Tensor, len_B: Tensor | None) -> Tensor:
+    """x_BTF at the last step of each sentence, (B, F); without lengths at the last one of all."""
+    if len_B is None:
+        return x_BTF[:, -1]
+    return x_BTF[torch.arange(len(len_B), device=len_B.device), len_B - 1]
+
+
 def mean_over(x_BSF: Tensor, mask_BS: Tensor) -> Tensor:
     """Mean of the real positions, (B, F)."""
     mask_BS1 = mask_BS[..., None].to(x_BSF.dtype)

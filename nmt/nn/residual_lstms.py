@@ -33,15 +33,16 @@ class ResidualLSTMs(nn.Module):
         return tuple(zero_state(cell, like_BE) for cell in self._cells())
 
     def unroll(
-        self, x_BTI: Tensor, side_BTD: Tensor | None, states: tuple[State, ...]
+        self, x_BTI: Tensor, side_BTD: Tensor | None, states: tuple[State, ...], len_B: Tensor | None = None
     ) -> tuple[Tensor, tuple[State, ...]]:
-        """output_BTH of the top layer, and for each layer its states after every step, (h_BTH, c_BTH)."""
-        history: list[State] = []
+        """output_BTH of the top layer, and for each layer its last state; len_B as in `Cell.run`."""
+        new: list[State] = []
         for index, (cell, state) in enumerate(zip(self._cells(), states, strict=True)):
             read = x_BTI if side_BTD is None else torch.cat([x_BTI, side_BTD.to(x_BTI.dtype)], -1)
-            history.append(cell.unroll(self.dropout(read), state))
-            x_BTI = history[-1][0] + x_BTI if index else history[-1][0]
-        return x_BTI, tuple(history)
+            h_BTH, state = cell.run(self.dropout(read), state, len_B)
+            x_BTI = h_BTH + x_BTI if index else h_BTH
+            new.append(state)
+        return x_BTI, tuple(new)
 
     def _cells(self) -> list[LSTM]:
         return list(self.layers)  # type: ignore[arg-type]

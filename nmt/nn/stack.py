@@ -93,13 +93,13 @@ class Stack(nn.Module):
     def unroll(
         self, x_BTI: Tensor, states: tuple[State, ...], constant_BI: Tensor | None = None
     ) -> tuple[Tensor, tuple[State, ...]]:
-        """output_BTH of the top layer and the final states; constant_BI as in `Cell.unroll`, for the first layer."""
+        """output_BTH of the top layer and the final states; constant_BI as in `Cell.run`, for the first layer."""
         new: list[State] = []
         for index, (cell, state) in enumerate(zip(self.cells, states, strict=True)):
             x_BTI = self.dropout(x_BTI) if index else x_BTI
-            history = cell.unroll(x_BTI, state, None if index else constant_BI)
-            x_BTI = history[0] + x_BTI if self.residual and index else history[0]
-            new.append(tuple(part_BTH[:, -1] for part_BTH in history))
+            h_BTH, state = cell.run(x_BTI, state, constant_BI=None if index else constant_BI)
+            x_BTI = h_BTH + x_BTI if self.residual and index else h_BTH
+            new.append(state)
         return x_BTI, tuple(new)
 
 

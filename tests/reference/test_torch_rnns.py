@@ -8,9 +8,10 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from nmt.encoders.rnn import RNNEncoder
-from nmt.nn import gru
+from nmt.nn import cell as cell_module
 from nmt.nn.gru import GRU
 from nmt.nn.lstm import LSTM
+from nmt.nn.masks import length_mask
 
 BATCH, STEPS, INPUT, DIM = 3, 5, 4, 6
 FROM_OURS = [0, 1, 3, 2]
@@ -99,33 +100,61 @@ def test_steps_and_their_gradients_equal_the_sequence(make):
         close(left, right)
 
 
+def at_once(monkeypatch):
+    """From now on as on a GPU: cuDNN's calls are PyTorch's own loops on a processor. The calls that are made."""
+    calls = []
+    monkeypatch.setattr(cell_module, "has_cudnn", lambda x: True)
+    for name in ("gru", "lstm"):
+        inner = getattr(torch, name)
+        monkeypatch.setattr(torch, name, lambda *args, inner=inner: (calls.append(args), inner(*args))[1])
+    return calls
+
+
+@pytest.mark.parametrize("lengths", [None, [5, 2, 1]])
 @pytest.mark.parametrize("constant", [False, True])
-def test_what_a_gpu_computes_at_once_is_the_same_sequence(monkeypatch, constant):
-    """cuDNN's call is PyTorch's own loop on a processor."""
-    cell = GRU(INPUT, DIM, "after")
+@pytest.mark.parametrize("make", [GRU, LSTM])
+def test_what_a_gpu_computes_at_once_is_the_same_sequence(monkeypatch, make, constant, lengths):
+    cell = make(INPUT, DIM)
     randomise(cell)
     x_BTI = torch.randn(BATCH, STEPS, INPUT - constant, requires_grad=True)
-    h_BH, constant_B1 = torch.randn(BATCH, DIM, requires_grad=True), torch.randn(BATCH, 1, requires_grad=True)
-    given = [x_BTI, (h_BH,), *[constant_B1] * constant]
-    inputs = [x_BTI, h_BH, *[constant_B1] * constant, *cell.parameters()]
-    (by_hand,), calls = cell.unroll(*given), []
-    monkeypatch.setattr(gru, "_has_cudnn", lambda x: True)
-    monkeypatch.setattr(torch, "gru", lambda *args, inner=torch.gru: (calls.append(args), inner(*args))[1])
-    (at_once,) = cell.unroll(*given)
+    state = tuple(torch.randn(BATCH, DIM, requires_grad=True) for _ in range(cell.states))
+    constants = [torch.randn(BATCH, 1, requires_grad=True)] * constant
+    len_B = None if lengths is None else torch.tensor(lengths)
+    given, inputs = [x_BTI, state, len_B, *constants], [x_BTI, *state, *constants, *cell.parameters()]
+    expected = cell.run(*given)
+    calls = at_once(monkeypatch)
+    found = cell.run(*given)
     assert len(calls) == 1
-    close(at_once, by_hand)
-    noise = torch.randn_like(by_hand)
-    found, expected = (gradients((part * noise).sum(), inputs) for part in (at_once, by_hand))
-    for left, right in zip(found, expected, strict=True):
+    real_BT1 = torch.ones(BATCH, STEPS, 1) if len_B is None else length_mask(len_B, STEPS)[..., None]
+    (h_BTH, last), (expected_BTH, expected_last) = found, expected
+    close(h_BTH * real_BT1, expected_BTH * real_BT1)
+    for left, right in zip(last, expected_last, strict=True):
+        close(left, right)
+    noise_BTH, noise_BH = torch.randn_like(h_BTH) * real_BT1, torch.randn(BATCH, DIM)
+    totals = [(h * noise_BTH).sum() + sum((part * noise_BH).sum() for part in end) for h, end in (found, expected)]
+    for left, right in zip(*(gradients(total, inputs) for total in totals), strict=True):
         close(left, right)
 
 
+@pytest.mark.parametrize("make", [GRU, LSTM])
+def test_in_bfloat16_it_is_computed_in_float32(monkeypatch, make):
+    cell, calls = make(INPUT, DIM).float(), at_once(monkeypatch)
+    randomise(cell)
+    x_BTI, zero = torch.randn(BATCH, STEPS, INPUT).bfloat16(), (torch.zeros(BATCH, DIM),) * cell.states
+    expected_BTH, _ = cell.float().run(x_BTI.float(), zero)
+    with torch.autocast("cpu", torch.bfloat16):
+        h_BTH, last = cell.run(x_BTI.float(), zero, torch.tensor([5, 5, 5]))
+    assert {part.dtype for part in (h_BTH, *last)} == {torch.bfloat16}
+    assert all(call[0].dtype == torch.float32 for call in calls)
+    torch.testing.assert_close(h_BTH, expected_BTH.bfloat16())
+
+
 def test_cudnn_is_for_a_gpu_and_for_a_reset_gate_after_the_product(monkeypatch):
-    monkeypatch.setattr(torch, "gru", lambda *args: pytest.fail("called"))
     x_BTI, state = torch.randn(BATCH, STEPS, INPUT), (torch.zeros(BATCH, DIM),)
-    GRU(INPUT, DIM, "after").unroll(x_BTI, state)
-    monkeypatch.setattr(gru, "_has_cudnn", lambda x: True)
-    GRU(INPUT, DIM, "before").unroll(x_BTI, state)
+    monkeypatch.setattr(torch, "gru", lambda *args: pytest.fail("called"))
+    GRU(INPUT, DIM, "after").run(x_BTI, state)
+    at_once(monkeypatch)
+    GRU(INPUT, DIM, "before").run(x_BTI, state)
 
 
 @pytest.mark.parametrize("cell, theirs", [("gru", nn.GRU), ("lstm", nn.LSTM)])

@@ -7,6 +7,16 @@ from pathlib import Path
 OPERATIONS = ("fsync", "rename", "replace", "symlink", "mkdir", "unlink", "rmdir")
 
 
+class Held:
+    """A file that the system does not forget, so that no later one gets its number."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
 class Disk:
     """Watches a folder that is on the disk as it is now.
 
@@ -23,6 +33,7 @@ class Disk:
         self.root, self.states = root, []
         self._contents: dict[int, bytes] = {}
         self._names: dict[int, dict[str, tuple]] = {}
+        self._held: dict[int, Held] = {}
         self._busy = False
         for folder, _, files in os.walk(root):
             for name in (*files, "."):
@@ -56,11 +67,13 @@ class Disk:
         if stat.S_ISDIR(status.st_mode):
             self._names[status.st_ino] = {entry.name: self._entry(path / entry.name) for entry in os.scandir(path)}
         elif stat.S_ISREG(status.st_mode):
-            self._contents[status.st_ino] = path.read_bytes()
+            self._contents[self._entry(path)[0]] = path.read_bytes()
 
     def _entry(self, path: Path) -> tuple:
         """Number, kind and, of a link, its target."""
         status = path.lstat()
+        if status.st_ino not in self._held:
+            self._held[status.st_ino] = Held(path)
         return status.st_ino, stat.S_IFMT(status.st_mode), os.readlink(path) if path.is_symlink() else None
 
     def _tree(self, folder: Path, kind: str) -> dict:

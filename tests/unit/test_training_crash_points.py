@@ -77,7 +77,7 @@ def test_what_was_saved_is_never_lost(saved_steps, tmp_path, kind):
         assert [path.name for path in run.rglob(".tmp*")] == [], operation
         assert [path.name for path in run.rglob("*.replaced") if not path.with_suffix("").exists()] == [], operation
         shutil.rmtree(run)
-    assert len(seen) > 30
+    assert len(seen) > (20 if kind == "cut" else 30)  # a power cut leaves no names that were not flushed
 
 
 def test_the_end_is_what_should_be_kept(saved_steps):
