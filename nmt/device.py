@@ -42,10 +42,7 @@ def resolve_device(name: Device) -> torch.device:
 
     Errors: UserError if cuda is asked for and there is none, or not one for each process.
     """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise UserError("device: cuda is not available here; use auto or cpu")
-    if not available or name == "cpu":
+    if device_type(name) == "cpu":
         return torch.device("cpu")
     own = int(os.environ.get("LOCAL_RANK", "0"))
     if own >= torch.cuda.device_count():
@@ -53,6 +50,14 @@ def resolve_device(name: Device) -> torch.device:
     torch.cuda.set_device(own)
     torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda")
+
+
+def device_type(name: Device) -> Literal["cpu", "cuda"]:
+    """What `resolve_device` would take. Errors: UserError if cuda is asked for and there is none."""
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise UserError("device: cuda is not available here; use auto or cpu")
+    return "cuda" if available and name != "cpu" else "cpu"
 
 
 def resolve_precision(name: Precision, device: torch.device) -> Literal["fp32", "bf16"]:

@@ -9,7 +9,7 @@ assumptions stand in `Cluster` and `Model`, and on the page.
 from __future__ import annotations
 
 import argparse
-from math import ceil, log2
+from math import log2
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +17,6 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "scaling.md"
 BEGIN, END = "<!-- written by scripts/scaling.py -->\n", "<!-- end -->\n"
 PAIRS = 36_000_000
 GPUS = (1, 8, 64, 512)
-BUCKET = 4 * 2**21
-"""Bytes that are sent at once (nmt/parallel/gradient_sum.py)."""
 
 
 class Cluster(NamedTuple):
@@ -37,9 +35,10 @@ class Cluster(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a model whose gradients are made together."""
+    """A part of the backward pass."""
 
     parameters: int
+    """Those whose gradients are whole with it."""
     forward_products: int
     """Multiplications and additions, two each, of the matrix products of one forward pass for one target token."""
 
@@ -54,6 +53,8 @@ class Model(NamedTuple):
     """Pairs of a batch on each GPU."""
     tokens: float
     """Target tokens of a pair."""
+    buckets: int
+    """What is sent at once: 8 MB of gradients or more, as no parameter is cut (nmt/parallel/gradient_sum.py)."""
 
     @property
     def parameters(self) -> int:
@@ -103,14 +104,14 @@ def rnnsearch(words: int = 30_004, m: int = 620, n: int = 1000, maxout: int = 50
     """
     encoder, vocabulary = 2 * gru(m, n), maxout * words
     decoder = 2 * n * n + gru(m + 2 * n, n) + n * n + 2 * maxout * (n + m + 2 * n)
-    attention = source * (n + 3 * n + 2 * maxout)
+    attention, read_out = source * (n + 3 * n + 2 * maxout), 2 * maxout * (n + m)
     biases, bridge, energy = 6 * n + 2 * maxout, n * n + n, n
     pieces = (
-        Piece(vocabulary + words, 2 * vocabulary),
-        Piece(words * m + decoder + biases + bridge + energy, 2 * (decoder + attention)),
+        Piece(vocabulary + words, 2 * (vocabulary + read_out)),
+        Piece(words * m + decoder + biases + bridge + energy, 2 * (decoder + attention - read_out)),
         Piece(words * m + encoder + 2 * 6 * n, 2 * encoder),
     )
-    return Model("RNNsearch-50", pieces, 80, source)
+    return Model("RNNsearch-50", pieces, 80, source, 9)
 
 
 def gnmt(layers: int = 8, words: int = 32_000, n: int = 1024, source: int = 30) -> Model:
@@ -123,7 +124,7 @@ def gnmt(layers: int = 8, words: int = 32_000, n: int = 1024, source: int = 30) 
         Piece(words * n + decoder + 4 * n * layers + n + n, 2 * (decoder + attention)),
         Piece(words * n + encoder + 4 * n * (layers + 1), 2 * encoder),
     )
-    return Model("GNMT-8", pieces, 128, source)
+    return Model("GNMT-8", pieces, 128, source, 38)
 
 
 def row(model: Model, gpus: int, cluster: Cluster) -> Row:
@@ -132,7 +133,7 @@ def row(model: Model, gpus: int, cluster: Cluster) -> Row:
     compute = model.sentences * model.tokens * model.flop / cluster.flop_per_s
     size = 4.0 * model.parameters
     rate = cluster.within if gpus <= cluster.machine else cluster.between
-    total = 2 * (gpus - 1) / gpus * size / rate + ceil(size / BUCKET) * 2 * log2(gpus) * cluster.latency
+    total = 2 * (gpus - 1) / gpus * size / rate + model.buckets * 2 * log2(gpus) * cluster.latency
     left, sent = compute * 2 / 3, 0.0
     for piece in model.pieces:
         left -= compute * 2 / 3 * piece.forward_products / model.forward_products

@@ -63,8 +63,8 @@ def _run(func, args, kwargs):
     there = [leaf for leaf in leaves if isinstance(leaf, Elsewhere)]
     here = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and not isinstance(leaf, Elsewhere)]
     devices = [leaf for leaf in leaves if isinstance(leaf, torch.device)]
-    if not devices and func is not aten.copy_.default:
-        assert not there or all(tensor.dim() == 0 for tensor in here), f"{func}: tensors of two devices"
+    if there and here and not devices and func is not aten.copy_.default:
+        assert all(_only_read(number, func, args, kwargs) for number in here), f"{func}: tensors of two devices"
     to_there = isinstance(args[0], Elsewhere) if func is aten.copy_.default else bool(there)
     if devices:
         to_there = devices[0].type == ELSEWHERE.type
@@ -79,6 +79,18 @@ def _run(func, args, kwargs):
         return Elsewhere(result) if to_there else result
 
     return _mapped(wrapped, func(*arguments, **named))
+
+
+def _only_read(number, func, args, kwargs):
+    """A tensor without dimensions may be of the processor, if it is not written nor one of a list."""
+    arguments = func._schema.arguments
+    given = dict(zip([argument.name for argument in arguments], args, strict=False)) | kwargs
+    written = [
+        given[a.name] for a in arguments if a.name in given and a.alias_info is not None and a.alias_info.is_write
+    ]
+    return (
+        number.dim() == 0 and any(value is number for value in given.values()) and all(w is not number for w in written)
+    )
 
 
 def _mapped(function, tree):

@@ -18,11 +18,11 @@ Place = list[tuple[Tensor, Tensor]]
 
 
 class Piece(NamedTuple):
-    """`run`: the backward pass from one place to the one before it; `leaves`: whose gradients are not whole without
-    this piece and those after it."""
+    """`run`: the backward pass from one place to the one before it; `parameters`: those whose gradients are not whole
+    without this piece and those after it."""
 
     run: Callable[[], None]
-    leaves: frozenset[Tensor]
+    parameters: frozenset[Tensor]
 
 
 _places: ContextVar[list[Place] | None] = ContextVar("places", default=None)
@@ -61,10 +61,11 @@ def cut(tree: Any) -> Any:
 def pieces(places: list[Place]) -> list[Piece]:
     """What is left of the backward pass when it has stopped, to be run one after the other."""
     found: list[Piece] = []
-    leaves = frozenset[Tensor]()
+    parameters = frozenset[Tensor]()
+    cut_off = {leaf for place in places for _, leaf in place}
     for place in places:
-        leaves |= _leaves([made for made, _ in place])
-        found.append(Piece(partial(_go_on, place), leaves))
+        parameters |= _leaves([made for made, _ in place]) - cut_off
+        found.append(Piece(partial(_go_on, place), parameters))
     return found[::-1]
 
 

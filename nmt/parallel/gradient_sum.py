@@ -77,8 +77,8 @@ class GradientSum:
     def _send(self) -> None:
         bucket = self._buckets[len(self._sent)]
         held = [torch.zeros_like(p) if p.grad is None else p.grad for p in bucket]
-        holders = held[0].new_tensor([float(p.grad is not None) for p in bucket])
-        buffer = torch.cat([*(gradient.flatten() for gradient in held), holders])
+        holders = [p.new_full((1,), p.grad is not None) for p in bucket]
+        buffer = torch.cat([*(gradient.flatten() for gradient in held), *holders])
         self._sent.append((self._ranks.begin_sum(buffer), buffer))
 
 

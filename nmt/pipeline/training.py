@@ -29,7 +29,7 @@ from nmt.pipeline.preparation import (
 from nmt.pipeline.reporting import write_report
 from nmt.pipeline.run_folder import RunFolder
 from nmt.pipeline.validation import Validator
-from nmt.search.batch_limits import search_limits
+from nmt.search.batch_limits import limits_of
 from nmt.text.tokenizers.pair import save_tokenizers
 from nmt.training.checkpoint import require_checkpoints
 from nmt.training.checkpoint_files import saved
@@ -174,7 +174,7 @@ def _job(
         ("sentences", batching.sentences) if batching.max_tokens is None else ("max_tokens", batching.max_tokens)
     )
     beam = experiment.evaluation.valid_beam_size
-    together = search_limits(search, beam, ready.compute.device).sentences
+    together = limits_of(search, ready.compute.device).sentences
     return Job(
         data,
         Validator(experiment, ready.prepared, ready.compute),

@@ -21,22 +21,27 @@ ON_GPU, HYPOTHESES_ON_GPU = BatchLimits(1024, 65_536), 8192
 """A GPU has more at once before a step takes longer: it takes what the launches of its operations do."""
 
 BATCHES_READ = 8
-"""Batches of lines that are read at once, to be sorted by length."""
+"""As many lines are read at once, to be sorted by length, as are in so many batches on a processor."""
+
+
+def limits_of(search: SearchConfig, device: torch.device) -> BatchLimits:
+    """What the config asks for, or the default of the device, whatever the beam."""
+    limits = ON_GPU if device.type == "cuda" else ON_PROCESSOR
+    return limits._replace(sentences=search.batch_sentences or limits.sentences)
 
 
 def forced_limits(search: SearchConfig) -> BatchLimits:
     """Where targets are given: attention of all their words is computed at once."""
-    return ON_PROCESSOR._replace(sentences=search.batch_sentences or ON_PROCESSOR.sentences)
+    return limits_of(search, torch.device("cpu"))
 
 
 def search_limits(search: SearchConfig, hypotheses: int, device: torch.device) -> BatchLimits:
     """Where each sentence has this number of hypotheses; one sentence at least."""
-    on_gpu = device.type == "cuda"
-    limits, most = (ON_GPU, HYPOTHESES_ON_GPU) if on_gpu else (ON_PROCESSOR, HYPOTHESES_ON_PROCESSOR)
-    sentences = min(search.batch_sentences or limits.sentences, most // hypotheses)
-    return limits._replace(sentences=max(1, sentences))
+    limits = limits_of(search, device)
+    most = HYPOTHESES_ON_GPU if device.type == "cuda" else HYPOTHESES_ON_PROCESSOR
+    return limits._replace(sentences=max(1, min(limits.sentences, most // hypotheses)))
 
 
 def block_lines(search: SearchConfig) -> int:
-    """How many lines are read at once, to be translated in batches of similar length."""
+    """How many lines are read at once."""
     return BATCHES_READ * forced_limits(search).sentences

@@ -80,10 +80,11 @@ def beam_search(
         slots_N = (rows_L[:, None] * slots + parent_BK[rows_L]).flatten()
         state = map_tensors(lambda part, slots_N=slots_N: part.index_select(0, slots_N), state)
         if len(rows_L) < len(done_B):
-            sentence_D, logprob_D = beams.sentence_B[done_B], beams.logprob_BK[done_B, 0]
+            done_D = done_B.nonzero()[:, 0]
+            sentence_D, logprob_D = beams.sentence_B[done_D], beams.logprob_BK[done_D, 0]
             finished.add_prefixes(sentence_D, logprob_D, logprob_D / ranking.penalty(length), length - 1)
             beams, token_BK = select(beams, rows_L), token_BK[rows_L]
-    return [trace.hypotheses(sentence, finished, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
+    return finished.hypotheses(trace.read(), src_len_B.tolist())
 
 
 class Ranking(NamedTuple):

@@ -21,11 +21,12 @@ def remaining(done_B: Tensor) -> Tensor:
     of those that are done, all others stay where they are."""
     live_L = (~done_B).nonzero()[:, 0]
     size = len(live_L)
-    if size == len(done_B):
+    if size in (0, len(done_B)):
         return live_L
-    rows_L = torch.arange(size, device=done_B.device)
-    rows_L[done_B[:size]] = live_L[live_L >= size]
-    return rows_L
+    free_L = done_B[:size]
+    number_L = free_L.cumsum(0)  # the n-th free place takes the n-th of the last; a mask as index would wait for a GPU
+    last_L = live_L[(size - number_L[-1] + number_L - 1).clamp(min=0)]
+    return torch.where(free_L, last_L, torch.arange(size, device=done_B.device))
 
 
 def select(known: Any, rows_L: Tensor) -> Any:

@@ -21,7 +21,7 @@ from nmt.search.config import SearchConfig
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.limits import longest_outputs, rule_out
 from nmt.search.remaining import remaining, select, take_over
-from nmt.search.trace import Trace
+from nmt.search.trace import Paths, Trace
 from nmt.text.vocab import BOS, EOS
 
 
@@ -84,10 +84,11 @@ def sample(
         step += 1
         ended_BK = tally.add(rest.sentence_B, token_BK, logprob_NV.gather(1, token_N[:, None]).view_as(token_BK))
         rows_L = remaining(ended_BK.all(1) | (step >= rest.limit_B))
-        rows_N = (rows_L[:, None] * samples + slot_K).flatten()
-        state = map_tensors(lambda part, rows_N=rows_N: part.index_select(0, rows_N), state)
-        rest, token_BK = select(rest, rows_L), token_BK[rows_L]
-    return [tally.hypotheses(trace, sentence, int(n)) for sentence, n in enumerate(src_len_B.tolist())]
+        if len(rows_L) < len(token_BK):
+            rows_N = (rows_L[:, None] * samples + slot_K).flatten()
+            state = map_tensors(lambda part, rows_N=rows_N: part.index_select(0, rows_N), state)
+            rest, token_BK = select(rest, rows_L), token_BK[rows_L]
+    return tally.hypotheses(trace.read(), src_len_B.tolist())
 
 
 class Tally:
@@ -106,13 +107,15 @@ class Tally:
         self.ended_BK[sentence_B] = ended_BK = ended_BK | (token_BK == EOS)
         return ended_BK
 
-    def hypotheses(self, trace: Trace, sentence: int, source_length: int) -> list[Hypothesis]:
-        """The samples of a sentence, in the order drawn."""
-        found: list[Hypothesis] = []
-        for slot, length in enumerate(self.length_BK[sentence].tolist()):
-            tokens, weights_TS = trace.path(sentence, length - 1, slot, source_length)
-            logprob = float(self.logprob_BK[sentence, slot])
-            found.append(Hypothesis(tokens, logprob, logprob, weights_TS))
+    def hypotheses(self, paths: Paths, source_lengths: list[int]) -> list[list[Hypothesis]]:
+        """The samples of every sentence, in the order drawn."""
+        found: list[list[Hypothesis]] = []
+        drawn = zip(source_lengths, self.length_BK.tolist(), self.logprob_BK.tolist(), strict=True)
+        for sentence, (source_length, lengths, logprobs) in enumerate(drawn):
+            found.append([])
+            for slot, (length, logprob) in enumerate(zip(lengths, logprobs, strict=True)):
+                tokens, weights_TS = paths.path(sentence, length - 1, slot, source_length)
+                found[-1].append(Hypothesis(tokens, logprob, logprob, weights_TS))
         return found
 
 

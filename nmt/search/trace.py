@@ -1,9 +1,12 @@
 """What search remembers: back-pointers of every step, and pointers to what has ended.
 
+All of it stays on the device until the end: reading it earlier would wait for a GPU at every step.
 B sentences in the batch, K beam, C candidates, S source.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -41,70 +44,76 @@ class Finished:
     def add_prefixes(self, sentence_B: Tensor, logprob_B: Tensor, score_B: Tensor, step: int) -> None:
         """For the given sentences that have nothing in their pool, the best live prefix (slot 0) as the only answer."""
         empty_B = self.score_BC[sentence_B, 0] == NEVER
-        sentence_B = sentence_B[empty_B]
         slot_B1 = torch.zeros_like(sentence_B)[:, None]
-        self.add(sentence_B, score_B[empty_B, None], logprob_B[empty_B, None], slot_B1, step)
-        self.ended_B[sentence_B] = False
+        self.add(sentence_B, score_B.masked_fill(~empty_B, NEVER)[:, None], logprob_B[:, None], slot_B1, step)
+        self.ended_B[sentence_B] = ~empty_B
+
+    def hypotheses(self, paths: Paths, source_lengths: list[int]) -> list[list[Hypothesis]]:
+        """The finished hypotheses of every sentence, best first, read back along the pointers."""
+        pools = (self.score_BC, self.logprob_BC, self.step_BC, self.slot_BC, self.ended_B)
+        found: list[list[Hypothesis]] = []
+        for sentence, (length, *pool, ended) in enumerate(
+            zip(source_lengths, *(part.tolist() for part in pools), strict=True)
+        ):
+            found.append([])
+            for score, logprob, step, slot in zip(*pool, strict=True):
+                if score == NEVER:
+                    break
+                tokens, weights_TS = paths.path(sentence, step, slot, length, ended)
+                found[-1].append(Hypothesis(tokens, logprob, score, weights_TS))
+        return found
 
 
 class Trace:
     """Tokens, parents and attention of every step; rows are the sentences searched at that step."""
 
     def __init__(self, sentences: int) -> None:
-        self.sentences = sentences
-        self.row_of: list[np.ndarray] = []
-        self.token_BK: list[np.ndarray] = []
-        self.parent_BK: list[np.ndarray] = []
-        self.weights_BKS: list[np.ndarray | None] = []
+        self._sentences = sentences
+        self._steps: list[tuple[Tensor, Tensor, Tensor, Tensor | None]] = []
 
     def append(self, sentence_B: Tensor, token_BK: Tensor, parent_BK: Tensor, weights_NS: Tensor | None) -> None:
         """Remembers a step. weights_NS belong to the slots before it, that is to the parents."""
-        rows = np.full(self.sentences, -1)
-        rows[sentence_B.cpu().numpy()] = np.arange(len(sentence_B))
-        self.row_of.append(rows)
-        self.token_BK.append(token_BK.cpu().numpy())
-        self.parent_BK.append(parent_BK.cpu().numpy())
-        if weights_NS is not None:
-            weights_NS = weights_NS.unflatten(0, (len(token_BK), -1)).float().cpu()
-        self.weights_BKS.append(None if weights_NS is None else weights_NS.numpy())
+        self._steps.append((sentence_B, token_BK, parent_BK, weights_NS))
 
-    def hypotheses(self, sentence: int, finished: Finished, source_length: int) -> list[Hypothesis]:
-        """The finished hypotheses of a sentence, best first, read back along the pointers."""
-        found: list[Hypothesis] = []
-        ended = bool(finished.ended_B[sentence])
-        for rank, score in enumerate(finished.score_BC[sentence].tolist()):
-            if score == NEVER:
-                break
-            step, slot = int(finished.step_BC[sentence, rank]), int(finished.slot_BC[sentence, rank])
-            tokens, rows = self._follow(sentence, step - 1 if ended else step, slot)
-            if ended:
-                tokens.append(EOS)
-                rows.append(self._weights(sentence, step, slot))
-            logprob = float(finished.logprob_BC[sentence, rank])
-            found.append(Hypothesis(tokens, logprob, score, _matrix(rows, source_length)))
-        return found
-
-    def path(self, sentence: int, step: int, slot: int, source_length: int) -> tuple[list[int], np.ndarray | None]:
-        """The tokens from the first to that in `slot` after `step`, and the attention that predicted each."""
-        tokens, rows = self._follow(sentence, step, slot)
-        return tokens, _matrix(rows, source_length)
-
-    def _follow(self, sentence: int, step: int, slot: int) -> tuple[list[int], list[np.ndarray | None]]:
-        tokens: list[int] = []
-        rows: list[np.ndarray | None] = []
-        while step >= 0:
-            row = self.row_of[step][sentence]
-            tokens.append(int(self.token_BK[step][row, slot]))
-            slot = int(self.parent_BK[step][row, slot])
-            rows.append(self._weights(sentence, step, slot))
-            step -= 1
-        return tokens[::-1], rows[::-1]
-
-    def _weights(self, sentence: int, step: int, slot: int) -> np.ndarray | None:
-        weights_BKS = self.weights_BKS[step]
-        return None if weights_BKS is None else weights_BKS[self.row_of[step][sentence], slot]
+    def read(self) -> Paths:
+        """All of it, on the processor."""
+        paths = Paths([], [], [], [])
+        for sentence_B, token_BK, parent_BK, weights_NS in self._steps:
+            rows = np.full(self._sentences, -1)
+            rows[sentence_B.cpu().numpy()] = np.arange(len(sentence_B))
+            paths.row_of.append(rows)
+            paths.token_BK.append(token_BK.cpu().numpy())
+            paths.parent_BK.append(parent_BK.cpu().numpy())
+            if weights_NS is not None:
+                paths.weights_BKS.append(weights_NS.unflatten(0, (len(token_BK), -1)).float().cpu().numpy())
+        return paths
 
 
-def _matrix(rows: list[np.ndarray | None], source_length: int) -> np.ndarray | None:
-    weights = [row[:source_length] for row in rows if row is not None]
-    return np.stack(weights) if weights else None
+class Paths(NamedTuple):
+    """For every step: the row of each sentence, and what `Trace.append` was given; no weights without attention."""
+
+    row_of: list[np.ndarray]
+    token_BK: list[np.ndarray]
+    parent_BK: list[np.ndarray]
+    weights_BKS: list[np.ndarray]
+
+    def path(
+        self, sentence: int, step: int, slot: int, source_length: int, ended: bool = False
+    ) -> tuple[list[int], np.ndarray | None]:
+        """The tokens from the first to that in `slot` after `step`, or to the EOS that was chosen for it at `step`, and
+        the attention that predicted each."""
+        tokens, weights = list[int](), list[np.ndarray]()
+        if ended:
+            tokens.append(EOS)
+            weights += self._weights(sentence, step, slot)
+        for before in range(step - ended, -1, -1):
+            row = self.row_of[before][sentence]
+            tokens.append(int(self.token_BK[before][row, slot]))
+            slot = int(self.parent_BK[before][row, slot])
+            weights += self._weights(sentence, before, slot)
+        weights_TS = np.stack(weights[::-1])[:, :source_length] if weights else None
+        return tokens[::-1], weights_TS
+
+    def _weights(self, sentence: int, step: int, slot: int) -> list[np.ndarray]:
+        """The row of attention, if there is one."""
+        return [self.weights_BKS[step][self.row_of[step][sentence], slot]] if self.weights_BKS else []

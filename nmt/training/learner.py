@@ -132,7 +132,7 @@ class Learner:
         begun = gradients(batch, torch.full((), size, device=self.job.device))
         for piece in begun.later:
             if summed is not None:
-                summed.send(piece.leaves)
+                summed.send(piece.parameters)
             piece.run()
         return begun.losses
 
@@ -141,11 +141,11 @@ class Learner:
         ranks and no hook of a graph will tell that one is made, some are left for later."""
         autocast = torch.autocast(self.job.device.type, torch.bfloat16, enabled=self.job.precision == "bf16")
         in_pieces = self.gradient_sum is not None and self.uses_graphs
-        with autocast, cutting() if in_pieces else nullcontext([]) as places:
+        with autocast, cutting() if in_pieces else nullcontext([]) as cuts:
             setting = Setting(step, self.config.label_smoothing, self.config.guided_alignment)
             loss = self.objective.loss(self.model, batch, setting)
         (loss.total / size).backward()
-        return Begun(torch.stack((loss.total.detach(), loss.nll)).float(), pieces(places))
+        return Begun(torch.stack((loss.total.detach(), loss.nll)).float(), pieces(cuts))
 
     @property
     def uses_graphs(self) -> bool:

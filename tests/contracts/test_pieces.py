@@ -39,7 +39,8 @@ def same_in_pieces(model, count=2, precision=torch.float32):
     later, whole = pieces(places), []
     assert len(later) == count
     for piece in later:
-        whole.append({name for name, p in model.named_parameters() if p not in piece.leaves})
+        whole.append({name for name, p in model.named_parameters() if p not in piece.parameters})
+        assert piece.parameters <= set(model.parameters())
         found = gradients(model)
         for name in whole[-1]:
             torch.testing.assert_close(found[name], expected[name], rtol=1e-9, atol=1e-9)

@@ -95,3 +95,18 @@ def test_translations_there_are_those_of_the_processor(elsewhere, tiny, here, fl
     found, wanted = ([json.loads(line) for line in text.splitlines()] for text in (out, expected.out))
     assert [one["hyp"] for one in found] == [one["hyp"] for one in wanted]
     assert [one["score"] for one in found] == pytest.approx([one["score"] for one in wanted], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["score", "align-export"])
+def test_given_pairs_there_are_those_of_the_processor(elsewhere, tiny, here, name):
+    pairs = ["--source", tiny.text("dev.en"), "--target", tiny.text("dev.de")]
+    given = [name, here, *pairs, *["--output=-"] * (name == "align-export")]
+    code, out, err = elsewhere(*given)
+    expected = call(*given, "--device=cpu")
+    assert (code, err) == (expected.code, expected.err) == (0, "")
+    assert len(out.splitlines()) == 6
+    if name == "score":
+        found, wanted = ([float(line.split()[0]) for line in text.splitlines()] for text in (out, expected.out))
+        assert found == pytest.approx(wanted, rel=1e-4)
+    else:
+        assert out == expected.out

@@ -12,6 +12,9 @@ from nmt.config.experiment import Experiment
 from nmt.config.loader import load_config
 from nmt.data.batch import collate
 from nmt.models.seq2seq import Seq2Seq
+from nmt.parallel.ranks import Ranks
+from nmt.training.job import Job
+from nmt.training.learner import Learner
 
 ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location("scaling", ROOT / "scripts" / "scaling.py")
@@ -22,7 +25,7 @@ SPEC.loader.exec_module(scaling)
 def test_two_gpus_by_hand():
     """100 tokens of 3 MFLOP at 1 TFLOP/s: 0.3 ms, 0.2 of them backward, 0.15 of those for the second piece. 4 MB, half
     of it twice, at 1 GB/s: 4 ms, and up and down one hop of 1 ms: 6 ms, which begin 0.15 ms before the end."""
-    model = scaling.Model("m", (scaling.Piece(400_000, 250_000), scaling.Piece(600_000, 750_000)), 10, 10)
+    model = scaling.Model("m", (scaling.Piece(400_000, 250_000), scaling.Piece(600_000, 750_000)), 10, 10, 1)
     cluster = scaling.Cluster(1e12, 1e9, 1e8, 1e-3, 8)
     found = scaling.row(model, 2, cluster)
     assert found[1:4] == pytest.approx((0.3e-3, 6e-3, 5.85e-3))
@@ -37,7 +40,7 @@ def test_two_gpus_by_hand():
 
 def test_what_the_last_piece_makes_is_sent_after_it():
     """A sum of 10 microseconds, 4 of them before the end."""
-    model = scaling.Model("m", (scaling.Piece(400_000, 250_000), scaling.Piece(600_000, 750_000)), 10, 10)
+    model = scaling.Model("m", (scaling.Piece(400_000, 250_000), scaling.Piece(600_000, 750_000)), 10, 10, 1)
     found = scaling.row(model, 2, scaling.Cluster(1e12, 4e11, 1e8, 0, 8))
     assert (found.sum_s, found.seen_s) == pytest.approx((10e-6, 6e-6))
 
@@ -59,9 +62,15 @@ def test_the_models_are_those_of_the_configs(name, monkeypatch, tmp_path):
     assert tuple(map(size_of, pieces)) == tuple(piece.parameters for piece in calculated.pieces)
     assert sum(parameter.numel() for parameter in model.parameters()) == calculated.parameters
     assert experiment.data.batching.sentences == calculated.sentences
+    learner = Learner(model, experiment.train, Job(None, None, torch.device("meta"), "fp32", 1, ranks=Twins()))
+    assert len(learner.gradient_sum._buckets) == calculated.buckets
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.force(batch.to("meta"))
     assert counter.get_total_flops() / batch.tokens == pytest.approx(calculated.forward_products, rel=0.02)
+
+
+class Twins(Ranks):
+    size = 2
 
 
 def size_of(modules):

@@ -28,11 +28,11 @@ def story():
 def test_an_ended_output_is_read_back_with_its_attention():
     finished = Finished(2, 1, torch.device("cpu"))
     finished.add(torch.tensor([1]), torch.tensor([[-0.5]]), torch.tensor([[-2.0]]), torch.tensor([[0]]), step=2)
-    (hypothesis,) = story().hypotheses(1, finished, 2)
+    none, (hypothesis,) = finished.hypotheses(story().read(), [2, 2])
     assert hypothesis.tokens == [7, 8, EOS]
     assert (hypothesis.score, hypothesis.logprob) == (-0.5, -2.0)
     np.testing.assert_allclose(hypothesis.weights_TS[:, 0], [0.3, 0.6, 0.7], rtol=1e-6)
-    assert story().hypotheses(0, finished, 2) == []
+    assert none == []
 
 
 def test_columns_beyond_the_source_are_cut_off():
@@ -46,7 +46,7 @@ def test_columns_beyond_the_source_are_cut_off():
             torch.zeros(2, 2, dtype=torch.long),
             weights(1, 1, 1, 1),
         )
-    (hypothesis,) = trace.hypotheses(0, finished, 1)
+    ((hypothesis,), _) = finished.hypotheses(trace.read(), [1, 2])
     assert hypothesis.tokens == [5, EOS]
     assert hypothesis.weights_TS.tolist() == [[1.0], [1.0]]
 
@@ -54,7 +54,7 @@ def test_columns_beyond_the_source_are_cut_off():
 def test_a_prefix_that_was_cut_off_begins_with_the_slot_after_the_step():
     finished = Finished(2, 1, torch.device("cpu"))
     finished.add_prefixes(torch.tensor([1]), torch.tensor([-4.0]), torch.tensor([-2.0]), step=2)
-    (hypothesis,) = story().hypotheses(1, finished, 2)
+    _, (hypothesis,) = finished.hypotheses(story().read(), [2, 2])
     assert hypothesis.tokens == [6, 9, 4]
     np.testing.assert_allclose(hypothesis.weights_TS[:, 0], [0.3, 0.5, 0.8], rtol=1e-6)
 

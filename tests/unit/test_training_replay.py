@@ -244,6 +244,15 @@ def test_a_loss_that_is_not_finite_changes_nothing():
     assert learner.model.src_embedding.weight.equal(before)
 
 
+@pytest.mark.parametrize("replays, ranks", [(True, Ranks), (False, Twins)])
+def test_a_backward_pass_is_cut_only_for_the_sum_of_what_is_replayed(monkeypatch, replays, ranks):
+    monkeypatch.setattr("nmt.training.learner.cutting", lambda: pytest.fail("cut"))
+    learner = make_learner(ranks=ranks())
+    if replays:
+        with_replays(learner)
+    train(learner, steps=1)
+
+
 def test_on_a_processor_nothing_is_recorded():
     learner = make_learner()
     batch = learner.job.data.epoch(1).batch([0, 1])
@@ -252,10 +261,11 @@ def test_on_a_processor_nothing_is_recorded():
 
 
 @needs_gpu
+@pytest.mark.parametrize("ranks", [Ranks, Twins], ids=["whole", "in pieces"])
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_cuda_graphs_train_as_without(dropout):
+def test_cuda_graphs_train_as_without(dropout, ranks):
     """With dropout the masks are those of the filled batches, so both sides have these."""
-    graphs, plain = make_learner("cuda", dropout), make_learner("cuda", dropout)
+    graphs, plain = (make_learner("cuda", dropout, ranks=ranks()) for _ in range(2))
     assert isinstance(graphs.replays._record, CudaGraphs)
     found = train(graphs)
     assert graphs.replays._found and graphs.replays._more

@@ -186,6 +186,20 @@ def test_out_of_memory(name, command, monkeypatch):
     assert " tokens; lower data.batching.sentences (now 20) or data.max_length (now 100); no check" in error
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"), [("", "64"), (" --set search.batch_sentences=null --set search.beam_size=200", "256")]
+)
+def test_out_of_memory_in_validation(command, monkeypatch, changes, told):
+    def fail(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("nmt.translator.beam_search", fail)
+    result = command(SHORT + changes)
+    assert result.code == 1
+    (error,) = error_lines(result)
+    assert f"lower search.batch_sentences (now {told}) or evaluation.valid_beam_size (now 1)" in error
+
+
 def test_d83_bug(command, monkeypatch, tmp_path):
     def fail(*arguments):
         raise KeyError("a\x1b\nb")
