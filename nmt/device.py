@@ -25,39 +25,32 @@ class Compute(NamedTuple):
 
 
 def resolve_compute(device: Device, precision: Precision) -> Compute:
-    """In bf16 cuDNN, which has no bfloat16, rounds the float32 that it multiplies to 19 bits, which keeps 3 more.
+    """In fp32 cuDNN no longer rounds what it multiplies to 19 bits, which it does if not told otherwise, unlike
+    PyTorch's products; in bf16 it may, as that is 3 more than bfloat16 has.
 
     Errors: UserError if cuda is asked for and there is none.
     """
     place = resolve_device(device)
     compute = Compute(place, resolve_precision(precision, place))
-    if place.type == "cuda":
-        torch.backends.cudnn.allow_tf32 = compute.precision == "bf16"
+    torch.backends.cudnn.allow_tf32 = compute.precision == "bf16"
     return compute
 
 
 def resolve_device(name: Device) -> torch.device:
-    """One of several processes of a machine takes the GPU of its number there, LOCAL_RANK. cuDNN no longer rounds
-    float32 to 19 bits there, which it does if not told otherwise, unlike PyTorch's products.
+    """One of several processes of a machine takes the GPU of its number there, LOCAL_RANK.
 
     Errors: UserError if cuda is asked for and there is none, or not one for each process.
     """
-    if device_type(name) == "cpu":
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise UserError("device: cuda is not available here; use auto or cpu")
+    if not available or name == "cpu":
         return torch.device("cpu")
     own = int(os.environ.get("LOCAL_RANK", "0"))
     if own >= torch.cuda.device_count():
         raise UserError(f"device: there are {torch.cuda.device_count()} GPUs here, too few for process {own + 1}")
     torch.cuda.set_device(own)
-    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda")
-
-
-def device_type(name: Device) -> Literal["cpu", "cuda"]:
-    """What `resolve_device` would take. Errors: UserError if cuda is asked for and there is none."""
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise UserError("device: cuda is not available here; use auto or cpu")
-    return "cuda" if available and name != "cpu" else "cpu"
 
 
 def resolve_precision(name: Precision, device: torch.device) -> Literal["fp32", "bf16"]:

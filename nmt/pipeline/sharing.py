@@ -8,17 +8,14 @@ from functools import partial
 from itertools import chain, islice
 from typing import Generic, NamedTuple
 
-import torch
-
-from nmt.device import Device, device_type
 from nmt.parallel.workers import Workers
 from nmt.pipeline.decoding import Choice, Opened, Tell, open_choice, silent
 from nmt.pipeline.tasks import Answer, Pairs, Task
-from nmt.search.batch_limits import limits_of
 from nmt.search.config import SearchConfig
 
 BLOCK_LINES = 256
-"""Lines that one of several processes takes at a time, or a batch where that is more."""
+"""Lines that one of several processes takes at a time, or `search.batch_sentences` where that is more: few, so that all
+of them have some."""
 
 
 class Block(NamedTuple):
@@ -50,19 +47,13 @@ class SharedTask(Generic[Answer]):
             return
         make = partial(_block_worker, self._choice, self._task, self._tell)
         with Workers(self._nproc, make) as workers:
-            size = lines_of_block(self.opened.search, self._choice.device)
-            yield chain.from_iterable(workers.answers(blocks(pairs, size, first)))
+            yield chain.from_iterable(workers.answers(blocks(pairs, self.opened.search, first)))
 
 
-def lines_of_block(search: SearchConfig, device: Device) -> int:
-    """As many lines as a process searches at once, where that is more than `BLOCK_LINES`."""
-    return max(BLOCK_LINES, limits_of(search, torch.device(device_type(device))).sentences)
-
-
-def blocks(pairs: Iterable[tuple[str, str]], size: int, first: int = 1) -> Iterator[Block]:
-    """The lines in blocks of this size; `first` is the number of the first one."""
+def blocks(pairs: Iterable[tuple[str, str]], search: SearchConfig, first: int = 1) -> Iterator[Block]:
+    """The lines in blocks; `first` is the number of the first one."""
     lines = iter(pairs)
-    while block := list(islice(lines, size)):
+    while block := list(islice(lines, max(BLOCK_LINES, search.batch_sentences or 0))):
         yield Block(first, block)
         first += len(block)
 

@@ -30,7 +30,7 @@ class SearchConfig(Section):
     may hold one."""
     batch_sentences: PositiveInt | None = None
     """Sentences translated together, or aligned; fewer of long ones and with a wide beam, so that memory is bounded.
-    null: 256, but 1024 to translate on a GPU."""
+    null: 256, but 1024 to translate on a GPU by one process."""
 
     @model_validator(mode="after")
     def _n_best_fits(self) -> SearchConfig:

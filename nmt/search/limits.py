@@ -36,9 +36,11 @@ def longest_outputs(src_len_B: Tensor, ratio: float, prefix_BP: Tensor | None) -
 def rule_out(logprob_NV: Tensor, prefix_BP: Tensor | None, step: int, forbid_unk: bool) -> None:
     """Sets to -inf, in place, what may not be the token of `step` (from 0): within a prefix, all but its token, which
     may be UNK; elsewhere PAD, BOS and, if it is forbidden, UNK."""
-    logprob_NV[:, NEVER_WORDS] = NEVER
+    for word in NEVER_WORDS:  # a list as index would wait for a GPU
+        logprob_NV[:, word] = NEVER
     if prefix_BP is None or step >= prefix_BP.size(1):
-        logprob_NV[:, [UNK] * forbid_unk] = NEVER
+        if forbid_unk:
+            logprob_NV[:, UNK] = NEVER
         return
     given_N = prefix_BP[:, step].repeat_interleave(len(logprob_NV) // len(prefix_BP))
     logprob_NV[:, UNK].masked_fill_((given_N == PAD) & forbid_unk, NEVER)

@@ -25,7 +25,7 @@ def remaining(done_B: Tensor) -> Tensor:
         return live_L
     free_L = done_B[:size]
     number_L = free_L.cumsum(0)  # the n-th free place takes the n-th of the last; a mask as index would wait for a GPU
-    last_L = live_L[(size - number_L[-1] + number_L - 1).clamp(min=0)]
+    last_L = live_L[size - number_L[-1] + number_L - 1]
     return torch.where(free_L, last_L, torch.arange(size, device=done_B.device))
 
 

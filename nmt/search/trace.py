@@ -1,6 +1,7 @@
 """What search remembers: back-pointers of every step, and pointers to what has ended.
 
-All of it stays on the device until the end: reading it earlier would wait for a GPU at every step.
+It is read at the end: reading it earlier would wait for a GPU at every step. Attention, which is large, leaves it
+without waiting.
 B sentences in the batch, K beam, C candidates, S source.
 """
 
@@ -44,8 +45,10 @@ class Finished:
     def add_prefixes(self, sentence_B: Tensor, logprob_B: Tensor, score_B: Tensor, step: int) -> None:
         """For the given sentences that have nothing in their pool, the best live prefix (slot 0) as the only answer."""
         empty_B = self.score_BC[sentence_B, 0] == NEVER
-        slot_B1 = torch.zeros_like(sentence_B)[:, None]
-        self.add(sentence_B, score_B.masked_fill(~empty_B, NEVER)[:, None], logprob_B[:, None], slot_B1, step)
+        new = (score_B, logprob_B, torch.full_like(sentence_B, step), torch.zeros_like(sentence_B))
+        pools = (self.score_BC, self.logprob_BC, self.step_BC, self.slot_BC)
+        for pool, part_B in zip(pools, new, strict=True):
+            pool[sentence_B, 0] = torch.where(empty_B, part_B, pool[sentence_B, 0])
         self.ended_B[sentence_B] = ~empty_B
 
     def hypotheses(self, paths: Paths, source_lengths: list[int]) -> list[list[Hypothesis]]:
@@ -73,10 +76,11 @@ class Trace:
 
     def append(self, sentence_B: Tensor, token_BK: Tensor, parent_BK: Tensor, weights_NS: Tensor | None) -> None:
         """Remembers a step. weights_NS belong to the slots before it, that is to the parents."""
+        weights_NS = None if weights_NS is None else weights_NS.to("cpu", non_blocking=True)
         self._steps.append((sentence_B, token_BK, parent_BK, weights_NS))
 
     def read(self) -> Paths:
-        """All of it, on the processor."""
+        """All of it, on the processor. What left without waiting is there when something later was waited for."""
         paths = Paths([], [], [], [])
         for sentence_B, token_BK, parent_BK, weights_NS in self._steps:
             rows = np.full(self._sentences, -1)
@@ -85,7 +89,7 @@ class Trace:
             paths.token_BK.append(token_BK.cpu().numpy())
             paths.parent_BK.append(parent_BK.cpu().numpy())
             if weights_NS is not None:
-                paths.weights_BKS.append(weights_NS.unflatten(0, (len(token_BK), -1)).float().cpu().numpy())
+                paths.weights_BKS.append(weights_NS.unflatten(0, (len(token_BK), -1)).float().numpy())
         return paths
 
 

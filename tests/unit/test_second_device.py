@@ -60,8 +60,9 @@ class Watch(SecondDevice):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         leaves = [*args, *(kwargs or {}).values()]
         read = func is aten._local_scalar_dense.default or any(str(leaf) == "cpu" for leaf in leaves)
+        read = read and not (kwargs or {}).get("non_blocking") and any(hasattr(one, "inner") for one in args)
         masks = func in INDEX and any(one is not None and one.dtype == torch.bool for one in args[1])
-        self.waits[-1] += func is aten.nonzero.default or masks or (read and any(hasattr(one, "inner") for one in args))
+        self.waits[-1] += read or masks or func in (aten.nonzero.default, aten.lift_fresh.default)
         return super().__torch_dispatch__(func, types, args, kwargs)
 
 class Model:

@@ -9,7 +9,6 @@ from nmt.device import Compute
 from nmt.errors import UserError
 from nmt.models.config import ModelConfig
 from nmt.models.seq2seq import Seq2Seq
-from nmt.pipeline.sharing import lines_of_block
 from nmt.search import batch_limits
 from nmt.search.config import SearchConfig
 from nmt.search.sampling import Sampling
@@ -123,21 +122,6 @@ def test_batches_are_those_of_the_device(monkeypatch):
     monkeypatch.setattr(translator_module, "search_limits", lambda *arguments: given.append(arguments) or (2, 99))
     assert len(list(translator.translate(["a", "b", "c"]))) == 3
     assert given == [(translator.search, 2, translator.device)]
-
-
-@pytest.mark.parametrize(
-    ("device", "gpu", "chosen", "size"),
-    [
-        ("auto", True, None, 1024),
-        ("cuda", True, 300, 300),
-        ("cuda", True, 30, 256),
-        ("cpu", True, None, 256),
-        ("auto", False, None, 256),
-    ],
-)
-def test_several_processes_take_as_many_lines_as_each_searches_at_once(monkeypatch, device, gpu, chosen, size):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    assert lines_of_block(SearchConfig(batch_sentences=chosen), device) == size
 
 
 def test_an_empty_line_gives_an_empty_line():
