@@ -115,8 +115,8 @@ class Paths(NamedTuple):
             tokens.append(int(self.token_BK[before][row, slot]))
             slot = int(self.parent_BK[before][row, slot])
             weights += self._weights(sentence, before, slot)
-        weights_TS = np.stack(weights[::-1])[:, :source_length] if weights else None
-        return tokens[::-1], weights_TS
+        rows = [row_S[:source_length] for row_S in weights[::-1]]
+        return tokens[::-1], np.stack(rows) if rows else None
 
     def _weights(self, sentence: int, step: int, slot: int) -> list[np.ndarray]:
         """The row of attention, if there is one."""
