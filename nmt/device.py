@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 from typing import Literal, NamedTuple
 
 import torch
@@ -61,3 +63,11 @@ def resolve_precision(name: Precision, device: torch.device) -> Literal["fp32", 
         return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
     able = torch.cpu.get_capabilities()
     return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") else "fp32"
+
+
+def peak_memory(device: torch.device) -> int:
+    """Bytes: the most that this process has had, or of the GPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

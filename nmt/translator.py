@@ -271,7 +271,7 @@ def _in_batches(lines: list[Line], limits: BatchLimits, run: Callable[[list[Line
     """The result of every line by its number; `run` gets batches of lines of similar length."""
     results: dict[int, Result] = {}
     lengths = [max(len(line.src.ids), len(line.tgt.ids)) for line in lines]
-    for batch in batches_by_length(lengths, *limits):
+    for batch in batches_by_length(lengths, limits.sentences, limits.pieces):
         results.update(zip((lines[i].number for i in batch), run([lines[i] for i in batch]), strict=True))
     return results
 

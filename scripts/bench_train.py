@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_memory import peak_memory
 from bench_result import add_result_options, report
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -37,6 +36,7 @@ from nmt.config.loader import load_config
 from nmt.data.batch import Batch
 from nmt.data.corpus import Corpus
 from nmt.data.epochs import Epochs
+from nmt.device import peak_memory
 from nmt.kernels.kernels import use_kernels
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.preparation import build_model, prepare, set_up
@@ -239,7 +239,7 @@ def measure(load: Workload, rounds: int) -> dict[str, Any]:
         "products_gflop_per_s": round(operations / ceiling / 1e9, 1),
         "matrix_gflop_per_s": round(rate / 1e9, 1),
         "share_of_matrix_rate": round(operations / update / rate, 3),
-        "peak_memory_mb": round(peak),
+        "peak_memory_mb": round(peak / 1e6),
         "making_batches": round(load.making / update, 4),
         "shares": shares(load),
         "precision": load.precision,

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_memory import peak_memory
 from bench_result import add_result_options, report
 
 from nmt.alignment.lexicon import read_lexicon
+from nmt.device import peak_memory
 from nmt.pipeline.loading import load_translator
 from nmt.text.reader import read_lines
 from nmt.translator import Translator
@@ -65,7 +65,7 @@ def measure(arguments: argparse.Namespace, lines: list[str]) -> dict[str, Any]:
     warm = statistics.median(translate(translator, [one], 5)[0] for _ in range(20))
     cold = statistics.median(cold_seconds(run, one, threads, flags) for _ in range(rounds))
     result["latency_s"] = {"warm": round(warm, 4), "cold": round(cold, 2)}
-    result["peak_memory_mb"] = round(peak_memory(translator.device))
+    result["peak_memory_mb"] = round(peak_memory(translator.device) / 1e6)
     return {**result, "device": str(translator.device), "threads": threads, "torch": torch.__version__}
 
 

@@ -128,6 +128,10 @@ class Seq2Seq(nn.Module):
         """Whether steps and forced pairs come with attention weights."""
         return self.decoder.has_attention
 
+    def of_source(self) -> set[nn.Parameter]:
+        """The parameters before the first `cut`: those of the source alone, whose gradients are there last."""
+        return {*self.src_embedding.parameters(), *self.encoder.parameters()}
+
     def start(self, src_BS: Tensor, src_len_B: Tensor) -> tuple[Any, Any]:
         """Encodes the sources: the decoder's memory and first state, dim 0 = B."""
         src_BSE = self._embed(src_BS)

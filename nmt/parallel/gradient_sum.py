@@ -25,6 +25,7 @@ class GradientSum:
     """
 
     def __init__(self, parameters: Sequence[nn.Parameter], ranks: Ranks) -> None:
+        """`parameters`: in the order of the forward pass."""
         self._ranks = ranks
         self._buckets = _buckets(parameters)
         self._missing: list[int] = []

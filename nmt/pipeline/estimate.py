@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from collections.abc import Sequence
 from time import monotonic
 from typing import NamedTuple
 
-import torch
-
 from nmt.config.experiment import Experiment
 from nmt.data.epochs import Epoch
 from nmt.data.guide import Guide
+from nmt.device import peak_memory
 from nmt.errors import NmtError
 from nmt.models.seq2seq import Seq2Seq
 from nmt.pipeline.training import Plan, make_epochs
@@ -73,7 +70,7 @@ def estimate(experiment: Experiment, ready: Plan) -> Estimate:
     by_epochs = [float(train.max_epochs)] if train.max_epochs else []
     return Estimate(
         parameters=ready.parameters,
-        memory_bytes=_memory(ready.compute.device),
+        memory_bytes=peak_memory(ready.compute.device),
         largest_batch=epoch.padded_size(largest),
         updates=len(starts),
         seconds=seconds,
@@ -101,13 +98,6 @@ def _update(learner: Learner, epoch: Epoch, batches: Sequence[list[int]], job: J
 
 def _area(size: tuple[int, int]) -> int:
     return size[0] * size[1]
-
-
-def _memory(device: torch.device) -> int:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _no_validation(model: Seq2Seq) -> Validation:

@@ -24,7 +24,8 @@ class Validator:
         self.compute = compute
         corpus = prepared.valid
         lengths = [max(len(src), len(tgt)) for src, tgt in zip(corpus.src, corpus.tgt, strict=True)]
-        order = batches_by_length(lengths, *forced_limits(experiment.search))
+        limits = forced_limits(experiment.search)
+        order = batches_by_length(lengths, limits.sentences, limits.pieces)
         self.batches = [collate([corpus.src[i] for i in ids], [corpus.tgt[i] for i in ids], ids) for ids in order]
 
     def __call__(self, model: Seq2Seq) -> Validation:

@@ -10,14 +10,15 @@ from nmt.search.config import SearchConfig
 
 
 class BatchLimits(NamedTuple):
-    """sentences: of a batch; pieces: of their sources, or of their given targets, with padding."""
+    """Sentences of a batch, pieces of their sources or given targets with padding, and hypotheses of all of them."""
 
     sentences: int
     pieces: int
+    hypotheses: int
 
 
-ON_PROCESSOR, HYPOTHESES_ON_PROCESSOR = BatchLimits(256, 16_384), 2048
-ON_GPU, HYPOTHESES_ON_GPU = BatchLimits(1024, 65_536), 8192
+ON_PROCESSOR = BatchLimits(256, 16_384, 2048)
+ON_GPU = BatchLimits(1024, 65_536, 8192)
 """A GPU has more at once before a step takes longer: it takes what the launches of its operations do."""
 
 BATCHES_READ = 8
@@ -26,20 +27,22 @@ BATCHES_READ = 8
 
 def limits_of(search: SearchConfig, device: torch.device) -> BatchLimits:
     """What the config asks for, or the default of the device, whatever the beam."""
-    limits = ON_GPU if device.type == "cuda" else ON_PROCESSOR
-    return limits._replace(sentences=search.batch_sentences or limits.sentences)
+    return _with_config(search, ON_GPU if device.type == "cuda" else ON_PROCESSOR)
 
 
 def forced_limits(search: SearchConfig) -> BatchLimits:
-    """Where targets are given: attention of all their words is computed at once."""
-    return limits_of(search, torch.device("cpu"))
+    """Where targets are given, on any device: attention of all their words is computed at once."""
+    return _with_config(search, ON_PROCESSOR)
 
 
 def search_limits(search: SearchConfig, hypotheses: int, device: torch.device) -> BatchLimits:
     """Where each sentence has this number of hypotheses; one sentence at least."""
     limits = limits_of(search, device)
-    most = HYPOTHESES_ON_GPU if device.type == "cuda" else HYPOTHESES_ON_PROCESSOR
-    return limits._replace(sentences=max(1, min(limits.sentences, most // hypotheses)))
+    return limits._replace(sentences=max(1, min(limits.sentences, limits.hypotheses // hypotheses)))
+
+
+def _with_config(search: SearchConfig, limits: BatchLimits) -> BatchLimits:
+    return limits._replace(sentences=search.batch_sentences or limits.sentences)
 
 
 def block_lines(search: SearchConfig) -> int:

@@ -31,35 +31,33 @@ class Finished:
         self.step_BC = torch.zeros(shape, dtype=torch.long, device=device)
         self.slot_BC = torch.zeros(shape, dtype=torch.long, device=device)
         self.ended_B = torch.ones(sentences, dtype=torch.bool, device=device)
+        self._pools = (self.score_BC, self.logprob_BC, self.step_BC, self.slot_BC)
 
     def add(self, sentence_B: Tensor, score_BC: Tensor, logprob_BC: Tensor, slot_BC: Tensor, step: int) -> None:
         """Merges candidates of `step` into the pools of the given sentences; score -inf is no candidate."""
         size = self.score_BC.size(1)
         new = (score_BC, logprob_BC, torch.full_like(slot_BC, step), slot_BC)
-        pools = (self.score_BC, self.logprob_BC, self.step_BC, self.slot_BC)
-        merged = [torch.cat([pool[sentence_B], part], 1) for pool, part in zip(pools, new, strict=True)]
+        merged = [torch.cat([pool[sentence_B], part], 1) for pool, part in zip(self._pools, new, strict=True)]
         best = merged[0].topk(size, 1).indices
-        for pool, part in zip(pools, merged, strict=True):
+        for pool, part in zip(self._pools, merged, strict=True):
             pool[sentence_B] = part.gather(1, best)
 
     def add_prefixes(self, sentence_B: Tensor, logprob_B: Tensor, score_B: Tensor, step: int) -> None:
         """For the given sentences that have nothing in their pool, the best live prefix (slot 0) as the only answer."""
         empty_B = self.score_BC[sentence_B, 0] == NEVER
         new = (score_B, logprob_B, torch.full_like(sentence_B, step), torch.zeros_like(sentence_B))
-        pools = (self.score_BC, self.logprob_BC, self.step_BC, self.slot_BC)
-        for pool, part_B in zip(pools, new, strict=True):
+        for pool, part_B in zip(self._pools, new, strict=True):
             pool[sentence_B, 0] = torch.where(empty_B, part_B, pool[sentence_B, 0])
         self.ended_B[sentence_B] = ~empty_B
 
     def hypotheses(self, paths: Paths, source_lengths: list[int]) -> list[list[Hypothesis]]:
         """The finished hypotheses of every sentence, best first, read back along the pointers."""
-        pools = (self.score_BC, self.logprob_BC, self.step_BC, self.slot_BC, self.ended_B)
+        scores, logprobs, steps, slots = (pool.tolist() for pool in self._pools)
         found: list[list[Hypothesis]] = []
-        for sentence, (length, *pool, ended) in enumerate(
-            zip(source_lengths, *(part.tolist() for part in pools), strict=True)
-        ):
+        for sentence, (length, ended) in enumerate(zip(source_lengths, self.ended_B.tolist(), strict=True)):
             found.append([])
-            for score, logprob, step, slot in zip(*pool, strict=True):
+            pool = zip(scores[sentence], logprobs[sentence], steps[sentence], slots[sentence], strict=True)
+            for score, logprob, step, slot in pool:
                 if score == NEVER:
                     break
                 tokens, weights_TS = paths.path(sentence, step, slot, length, ended)

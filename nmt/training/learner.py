@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import Parameter
 
 from nmt.data.batch import Batch
 from nmt.data.fill_up import fill_up
@@ -55,7 +54,11 @@ class Learner:
         self.objective: Objective = config.objective.build()
         self.average = Average(model, config.ema) if config.ema is not None else None
         parameters = list(self.named_parameters.values())
-        self.gradient_sum = GradientSum(_as_used(model, parameters), job.ranks) if job.ranks.size > 1 else None
+        self.gradient_sum: GradientSum | None = None
+        if job.ranks.size > 1:
+            used_first = model.of_source()
+            as_used = sorted(parameters, key=lambda parameter: parameter not in used_first)
+            self.gradient_sum = GradientSum(as_used, job.ranks)
         records = job.device.type == "cuda" and self.objective.replayable
         self.replays = Replays(parameters, CudaGraphs(), warn) if records else None
 
@@ -197,13 +200,6 @@ class Learner:
             states.setdefault(places[name], {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
-
-
-def _as_used(model: Seq2Seq, parameters: list[Parameter]) -> list[Parameter]:
-    """Parameters with those first whose gradients are there last: a sum that goes from the last to the first hides
-    behind the rest of the backward pass then."""
-    early = {*model.src_embedding.parameters(), *model.encoder.parameters()}
-    return sorted(parameters, key=lambda parameter: parameter not in early)
 
 
 def mix(*numbers: int) -> int:

@@ -78,7 +78,7 @@ def watch_batches(translator, monkeypatch):
 
 def test_long_lines_go_in_small_batches(monkeypatch):
     """Of 1, 1, 2, 3, 3, 5 and 9 words: at most 4 lines, and 6 words with padding, or a single line."""
-    monkeypatch.setattr(batch_limits, "ON_PROCESSOR", batch_limits.BatchLimits(256, 6))
+    monkeypatch.setattr(batch_limits, "ON_PROCESSOR", batch_limits.ON_PROCESSOR._replace(pieces=6))
     translator = make(batch_sentences=4, beam_size=2)
     batches = watch_batches(translator, monkeypatch)
     texts = [" ".join(["a"] * length) for length in (9, 1, 3, 2, 5, 1, 3)]
@@ -89,7 +89,7 @@ def test_long_lines_go_in_small_batches(monkeypatch):
 
 
 def test_a_wide_beam_or_many_samples_make_batches_small(monkeypatch):
-    monkeypatch.setattr(batch_limits, "HYPOTHESES_ON_PROCESSOR", 6)
+    monkeypatch.setattr(batch_limits, "ON_PROCESSOR", batch_limits.ON_PROCESSOR._replace(hypotheses=6))
     translator = make(beam_size=3, n_best=2)
     batches = watch_batches(translator, monkeypatch)
     list(translator.translate(["a"] * 5))
@@ -112,14 +112,14 @@ def test_a_wide_beam_or_many_samples_make_batches_small(monkeypatch):
 )
 def test_a_gpu_gets_larger_batches_where_the_config_does_not_say(device, chosen, beam, expected):
     search = SearchConfig(batch_sentences=chosen)
-    assert batch_limits.search_limits(search, beam, torch.device(device)) == expected
-    assert batch_limits.forced_limits(search) == (chosen or 256, 16_384)
+    assert batch_limits.search_limits(search, beam, torch.device(device))[:2] == expected
+    assert batch_limits.forced_limits(search)[:2] == (chosen or 256, 16_384)
     assert batch_limits.block_lines(search) == 8 * (chosen or 256)
 
 
 def test_batches_are_those_of_the_device(monkeypatch):
-    translator, given = make(beam_size=2), []
-    monkeypatch.setattr(translator_module, "search_limits", lambda *arguments: given.append(arguments) or (2, 99))
+    translator, given, limits = make(beam_size=2), [], batch_limits.BatchLimits(2, 99, 9)
+    monkeypatch.setattr(translator_module, "search_limits", lambda *arguments: given.append(arguments) or limits)
     assert len(list(translator.translate(["a", "b", "c"]))) == 3
     assert given == [(translator.search, 2, translator.device)]
 
